@@ -1,0 +1,78 @@
+/** One machine's kernel: its namespaces, and what all of them share. */
+import type { Scheduler } from '../base/scheduler.ts';
+import type { RandomStreams } from '../base/random.ts';
+import { HOOK_NAMES, type TraceDetail, type TraceEvent, type TraceSink, type DropReason } from '../trace/event.ts';
+import { Packet, type PacketFactory } from '../wire/packet.ts';
+import { NetworkNamespace } from './netns.ts';
+import type { TransportProtocol } from './seams.ts';
+
+/** What all machines of a world share. */
+export interface Universe {
+  readonly scheduler: Scheduler;
+  readonly random: RandomStreams;
+  readonly packets: PacketFactory;
+  /** The one observer; null costs one branch at each seam. */
+  trace: TraceSink | null;
+  traceSequence: number;
+  /** Hands out inode numbers of namespaces. */
+  nextInode: number;
+}
+
+export class Kernel {
+  readonly host: string;
+  readonly universe: Universe;
+  readonly namespaces = new Set<NetworkNamespace>();
+  /** The namespace of process 1 (`host`). */
+  readonly initNs: NetworkNamespace;
+  /** By protocol number; filled by stack.ts. */
+  readonly protocols: (TransportProtocol | undefined)[] = [];
+  /** Called for every new namespace, in order, by rooms that keep state per namespace; filled by stack.ts. */
+  readonly setups: ((ns: NetworkNamespace) => void)[] = [];
+  readonly teardowns: ((ns: NetworkNamespace) => void)[] = [];
+  /** Lines for `dmesg`: virtual microseconds and text. */
+  readonly log: { readonly at: number; readonly text: string }[] = [];
+
+  constructor(host: string, universe: Universe) {
+    this.host = host;
+    this.universe = universe;
+    this.initNs = new NetworkNamespace(this, universe.nextInode++, 'host');
+  }
+
+  get now(): number {
+    return this.universe.scheduler.now;
+  }
+}
+
+/** Reports what happened to `packet` in `ns`. Call as `if (universe.trace !== null) emit(…)` on hot paths. */
+export function emit(ns: NetworkNamespace, packet: Packet, detail: TraceDetail): void {
+  const universe = ns.kernel.universe;
+  const sink = universe.trace;
+  if (sink === null) return;
+  const event = detail as TraceEvent & { sequence: number; at: number; host: string; netns: string; packet: Packet };
+  event.sequence = universe.traceSequence++;
+  event.at = universe.scheduler.now;
+  event.host = ns.kernel.host;
+  event.netns = ns.name;
+  event.packet = snapshot(packet);
+  sink(event);
+}
+
+/** A copy for the trace: same id, nested packets copied too. */
+export function snapshot(packet: Packet): Packet {
+  const copy = Object.assign(new Packet(), packet);
+  if (packet.inner !== null) copy.inner = snapshot(packet.inner);
+  if (packet.quoted !== null) copy.quoted = snapshot(packet.quoted);
+  copy.ct = null;
+  copy.ipvsConnection = null;
+  return copy;
+}
+
+/** The one way a packet dies. `where` is the device, chain or function, for people. */
+export function drop(ns: NetworkNamespace, packet: Packet, reason: DropReason, where: string): void {
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'drop', reason, where });
+}
+
+/** The name iptables gives a hook number. */
+export function hookName(hook: number): (typeof HOOK_NAMES)[number] {
+  return HOOK_NAMES[hook] as (typeof HOOK_NAMES)[number];
+}

@@ -1,0 +1,224 @@
+/**
+ * A packet as the engine moves it: parsed, mutable, one owner. After the kernel's `struct sk_buff` plus the
+ * headers it carries. Bytes exist only in the codecs beside this file.
+ *
+ * One flat class, all fields always present, so that every packet has one hidden class and a hop allocates nothing.
+ * Which groups of fields mean something is told by `etherType` and `protocol`.
+ */
+
+/** EtherTypes in use. */
+export const ETH_IPV4 = 0x0800;
+export const ETH_ARP = 0x0806;
+export const ETH_IPV6 = 0x86dd;
+
+/** IP protocol numbers in use. */
+export const PROTO_ICMP = 1;
+export const PROTO_IPIP = 4;
+export const PROTO_TCP = 6;
+export const PROTO_UDP = 17;
+export const PROTO_ESP = 50;
+export const PROTO_SCTP = 132;
+
+/** TCP flag bits as on the wire. */
+export const TCP_FIN = 1;
+export const TCP_SYN = 2;
+export const TCP_RST = 4;
+export const TCP_PSH = 8;
+export const TCP_ACK = 16;
+export const TCP_URG = 32;
+export const TCP_ECE = 64;
+export const TCP_CWR = 128;
+
+export const ARP_REQUEST = 1;
+export const ARP_REPLY = 2;
+
+export const ICMP_ECHO_REPLY = 0;
+export const ICMP_UNREACHABLE = 3;
+export const ICMP_REDIRECT = 5;
+export const ICMP_ECHO = 8;
+export const ICMP_TIME_EXCEEDED = 11;
+export const ICMP_PARAMETER_PROBLEM = 12;
+
+/** No bytes; shared by all packets without a payload. */
+export const NO_BYTES = new Uint8Array(0);
+
+/** TCP options as a value; never changed once on a packet. */
+export interface TcpOptions {
+  /** Maximum segment size (SYN only). */
+  readonly mss?: number;
+  /** Window scale shift (SYN only). */
+  readonly windowScale?: number;
+  readonly sackPermitted?: boolean;
+  /** RFC 7323 time stamps: value and echo reply. */
+  readonly timestamps?: { readonly value: number; readonly echo: number };
+  /** RFC 2018 blocks, [left, right) pairs. */
+  readonly sack?: readonly (readonly [number, number])[];
+}
+
+/** What the kernel hangs on a packet of a tracked connection (`skb->_nfct`); the fields belong to netfilter/. */
+export interface ConntrackReference {
+  /** Unique in the world, shown by `conntrack -o id`. */
+  readonly id: number;
+}
+
+/** Relation of a packet to its conntrack entry, after enum ip_conntrack_info. */
+export const CT_NONE = 0;
+export const CT_NEW = 1;
+export const CT_ESTABLISHED = 2;
+export const CT_RELATED = 3;
+export const CT_ESTABLISHED_REPLY = 4;
+export const CT_RELATED_REPLY = 5;
+export const CT_UNTRACKED = 6;
+export const CT_INVALID = 7;
+
+export class Packet {
+  /** Unique in the world. A packet keeps its id through namespaces, NAT and (as inner packet) VXLAN. */
+  id = 0;
+  /** The packet this one was copied from, wraps, answers or quotes; 0 when none. */
+  parent = 0;
+  /** Conversation: the id of the socket connection (or ping) it belongs to, kept through NAT; 0 when none. See trace/. */
+  flow = 0;
+
+  // Ethernet
+  dstMac = 0;
+  srcMac = 0;
+  etherType = ETH_IPV4;
+
+  // ARP (etherType ETH_ARP)
+  arpOperation = 0;
+  arpSenderMac = 0;
+  arpSenderIp = 0;
+  arpTargetMac = 0;
+  arpTargetIp = 0;
+
+  // IPv4 (etherType ETH_IPV4)
+  src = 0;
+  dst = 0;
+  protocol = 0;
+  ttl = 64;
+  tos = 0;
+  ipId = 0;
+  dontFragment = false;
+  moreFragments = false;
+  /** In bytes, a multiple of 8. When not 0 (a later fragment) the transport fields are not on the wire. */
+  fragmentOffset = 0;
+
+  // UDP, TCP
+  sport = 0;
+  dport = 0;
+  seq = 0;
+  ack = 0;
+  flags = 0;
+  /** The raw 16-bit window field. */
+  window = 0;
+  tcpOptions: TcpOptions | null = null;
+
+  // ICMP
+  icmpType = 0;
+  icmpCode = 0;
+  /** Echo: identifier. */
+  icmpId = 0;
+  /** Echo: sequence. */
+  icmpSeq = 0;
+  /** Unreachable code 4: next-hop MTU. */
+  icmpMtu = 0;
+  /** Errors: the packet quoted (IP header + 8 bytes count on the wire); owned by this packet. */
+  quoted: Packet | null = null;
+
+  /** Octets above the transport header (UDP/TCP data, echo data), or above Ethernet/IP for protocols not parsed here. Shared, never written. */
+  payload: Uint8Array = NO_BYTES;
+
+  // VXLAN: a UDP packet to the VXLAN port that carries a frame. `payload` is then empty.
+  inner: Packet | null = null;
+  vni = 0;
+
+  // What the kernel knows beside the bytes (sk_buff metadata)
+  /** skb->mark; 0 again when the packet leaves its namespace. */
+  mark = 0;
+  /** ifindex of the receiving device in the present namespace (skb->skb_iif), 0 when locally made. */
+  iif = 0;
+  /** ifindex of the bridge port it came in by (physindev of bridge-nf), else 0. */
+  physIif = 0;
+  /** ifindex of the bridge port it leaves by (physoutdev), else 0. */
+  physOif = 0;
+  ct: ConntrackReference | null = null;
+  ctInfo = CT_NONE;
+  /** skb->ipvs_property: IPVS has dealt with it in this namespace. */
+  ipvs = false;
+  /** The IPVS connection it belongs to, for `-m ipvs`; belongs to ipvs/. */
+  ipvsConnection: object | null = null;
+  /** `-j TRACE` was hit in this namespace (nf_trace). */
+  nfTrace = false;
+  /** A broken checksum or length is an explicit fact here, as there are no bytes to be wrong. */
+  malformed = false;
+  /** uid of the sending socket for `-m owner`; -1 when there is none. */
+  socketUid = -1;
+}
+
+/** Hands out packet ids; one per world. */
+export class PacketFactory {
+  private last = 0;
+
+  /** A new empty packet with a fresh id. */
+  make(): Packet {
+    const packet = new Packet();
+    packet.id = ++this.last;
+    return packet;
+  }
+
+  /** A copy with a fresh id whose parent is the original. Payload bytes and options are shared; nested packets are copied. */
+  clone(from: Packet): Packet {
+    const packet = Object.assign(new Packet(), from);
+    packet.id = ++this.last;
+    packet.parent = from.id;
+    if (from.inner !== null) packet.inner = this.clone(from.inner);
+    if (from.quoted !== null) packet.quoted = this.clone(from.quoted);
+    return packet;
+  }
+}
+
+/** Octets of the TCP header of `packet`, options padded to 4 as Linux lays them out. */
+export function tcpHeaderLength(packet: Packet): number {
+  const options = packet.tcpOptions;
+  if (options === null) return 20;
+  let length = 0;
+  if (options.mss !== undefined) length += 4;
+  // Linux packs SACK-permitted into the two pad octets of the time stamp option.
+  if (options.timestamps !== undefined) length += 12;
+  else if (options.sackPermitted) length += 4;
+  if (options.windowScale !== undefined) length += 4;
+  if (options.sack !== undefined && options.sack.length > 0) length += 4 + 8 * options.sack.length;
+  return 20 + length;
+}
+
+/** Total length of the IPv4 packet in octets (the header's `tot_len`). */
+export function ipLength(packet: Packet): number {
+  if (packet.fragmentOffset !== 0) return 20 + packet.payload.length;
+  switch (packet.protocol) {
+    case PROTO_TCP:
+      return 20 + tcpHeaderLength(packet) + packet.payload.length;
+    case PROTO_UDP:
+      return packet.inner !== null ? 20 + 8 + 8 + frameLength(packet.inner) : 20 + 8 + packet.payload.length;
+    case PROTO_ICMP:
+      return packet.quoted !== null ? 20 + 8 + quotedLength(packet.quoted) : 20 + 8 + packet.payload.length;
+    default:
+      return packet.inner !== null ? 20 + ipLength(packet.inner) : 20 + packet.payload.length;
+  }
+}
+
+/** Octets of an ICMP error's quotation: as Linux does, as much as fits 576 octets in all (icmp_send: 576 - 20 - 8). */
+export function quotedLength(quoted: Packet): number {
+  return Math.min(ipLength(quoted), 548);
+}
+
+/** Length of the Ethernet frame in octets, without preamble and FCS; what device byte counters count. */
+export function frameLength(packet: Packet): number {
+  switch (packet.etherType) {
+    case ETH_IPV4:
+      return 14 + ipLength(packet);
+    case ETH_ARP:
+      return 14 + 28;
+    default:
+      return 14 + packet.payload.length;
+  }
+}

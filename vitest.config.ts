@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/site/**', 'node_modules/**'],
+    passWithNoTests: true,
+    testTimeout: 20_000,
+    maxWorkers: 2,
+  },
+});
