@@ -18,6 +18,8 @@ export interface DeviceDriver {
   changed?(dev: NetDevice): void;
   /** Called before the device goes away. */
   removed?(dev: NetDevice): void;
+  /** Called after the device was moved to another namespace. */
+  moved?(dev: NetDevice): void;
 }
 
 /** An IPv4 address on a device (struct in_ifaddr). */
@@ -193,6 +195,10 @@ export class NetDevice {
   /** IFF_LOWER_UP: the wire works. */
   carrier = true;
   promiscuous = 0;
+  /** `ip link set promisc on`; captures count in `promiscuous` without showing as a flag. */
+  promiscuousByHand = false;
+  /** The carrier has been there since the device came up first: tells LOWERLAYERDOWN from DOWN. */
+  hadCarrier = false;
   multicast = true;
   noArp = false;
   /** The bridge this is a port of. */
@@ -204,6 +210,8 @@ export class NetDevice {
   linkIndex = 0;
   addresses: InterfaceAddress[] = [];
   addresses6: InterfaceAddress6[] = [];
+  /** net.ipv6.conf.<dev>.disable_ipv6 */
+  disableIpv6 = 0;
   conf = new Ipv4Conf();
   stats = new DeviceStats();
   /** Packet sockets bound to this device. */

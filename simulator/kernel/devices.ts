@@ -1,0 +1,494 @@
+/**
+ * Making, changing and removing network devices and their addresses: what rtnetlink asks of the kernel after it has
+ * read the request. Mirrors net/core/dev.c, net/ipv4/devinet.c and fib_frontend.c (the routes an address brings along).
+ */
+import { broadcastOf, linkLocalOf, networkOf } from '../base/address.ts';
+import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
+import { done, ok, refuse, type Result } from '../base/result.ts';
+import { type BridgePort, type BridgeState, type DeviceDriver, type DeviceKind, type FdbEntry, type FdbRemote, type InterfaceAddress, NetDevice, type VxlanState } from './device.ts';
+import { bridge, newBridgeState, recomputeBridge, setBridgeMac } from './drivers/bridge.ts';
+import { dummy } from './drivers/dummy.ts';
+import { ethernet } from './drivers/ethernet.ts';
+import { loopback } from './drivers/loopback.ts';
+import { veth } from './drivers/veth.ts';
+import { vxlan, VXLAN_OVERHEAD } from './drivers/vxlan.ts';
+import { makeFdbEntry } from './fdb.ts';
+import { insertRoute, removeRoute, RT_TABLE_LOCAL, RT_TABLE_MAIN, type Route } from './fib.ts';
+import { drop } from './kernel.ts';
+import type { NetworkNamespace } from './netns.ts';
+
+/** Every kind of device: adding one is a driver file and a line here. */
+const DRIVERS: Readonly<Record<DeviceKind, DeviceDriver>> = { loopback, veth, bridge, vxlan, dummy, ethernet };
+
+/** IFNAMSIZ less the final zero. */
+const NAME_MAX = 15;
+
+export interface VxlanOptions {
+  readonly vni: number;
+  /** Default 8472 as the kernel's, unless told; Docker uses 4789. */
+  readonly dstPort: number;
+  readonly local?: number;
+  readonly remote?: number;
+  /** ifindex of the underlay device. */
+  readonly link?: number;
+  readonly srcPortMin?: number;
+  readonly srcPortMax?: number;
+  readonly ttl?: number;
+  readonly tos?: number;
+  /** Seconds. */
+  readonly ageing?: number;
+  readonly learning?: boolean;
+  readonly proxy?: boolean;
+  readonly l2miss?: boolean;
+  readonly l3miss?: boolean;
+  readonly rsc?: boolean;
+  readonly udpChecksum?: boolean;
+}
+
+export interface DeviceOptions {
+  readonly kind: Exclude<DeviceKind, 'veth'>;
+  readonly name: string;
+  /** Default: random and locally administered. */
+  readonly mac?: number;
+  readonly mtu?: number;
+  readonly ifindex?: number;
+  readonly origin: Origin;
+  readonly vxlan?: VxlanOptions;
+}
+
+/** Registers a new device, DOWN. EEXIST for a name in use, EINVAL for a bad one. */
+export function createDevice(ns: NetworkNamespace, options: DeviceOptions): Result<NetDevice> {
+  const named = checkName(ns, options.name);
+  if (!named.ok) return named;
+  if (options.ifindex !== undefined && ns.devices.has(options.ifindex)) return refuse('EBUSY');
+  const { kind } = options;
+  const mac = options.mac ?? (kind === 'loopback' ? 0 : randomMac(ns));
+  const mtu = options.mtu ?? (kind === 'loopback' ? 65536 : kind === 'vxlan' ? vxlanMtu(ns, options.vxlan) : 1500);
+  const dev = new NetDevice(ns, options.ifindex ?? takeIfindex(ns), options.name, DRIVERS[kind], mac, mtu, options.origin);
+  if (kind === 'bridge') {
+    dev.bridge = newBridgeState();
+    dev.bridge.macSet = options.mac !== undefined;
+    dev.carrier = false;
+    setBridgeMac(dev, mac);
+  }
+  if (kind === 'vxlan') {
+    if (options.vxlan === undefined) return refuse('EINVAL');
+    dev.vxlan = newVxlanState(ns, options.vxlan, options.origin);
+    dev.linkIndex = options.vxlan.link ?? 0;
+  }
+  if (kind === 'dummy') dev.noArp = true;
+  if (kind === 'loopback') dev.multicast = false;
+  if (kind === 'ethernet') dev.qdisc = 'fq_codel';
+  register(dev);
+  return ok(dev);
+}
+
+/** A vxlan bound to an underlay device leaves room for its headers; one that is not, does not. */
+function vxlanMtu(ns: NetworkNamespace, options: VxlanOptions | undefined): number {
+  const lower = options?.link !== undefined ? ns.devices.get(options.link) : undefined;
+  return lower !== undefined ? lower.mtu - VXLAN_OVERHEAD : 1500;
+}
+
+function newVxlanState(ns: NetworkNamespace, options: VxlanOptions, origin: Origin): VxlanState {
+  const fdb = new Map<number, FdbEntry>();
+  if (options.remote !== undefined && options.remote !== 0) {
+    const remote: FdbRemote = { address: options.remote, port: options.dstPort, vni: options.vni, ifindex: options.link ?? 0 };
+    const entry = makeFdbEntry(0, null, 'permanent', false, ns.kernel.now, origin);
+    entry.remotes = [remote];
+    fdb.set(0, entry);
+  }
+  return {
+    vni: options.vni,
+    dstPort: options.dstPort,
+    underlay: ns,
+    local: options.local ?? 0,
+    remote: options.remote ?? 0,
+    link: options.link ?? 0,
+    srcPortMin: options.srcPortMin ?? 0,
+    srcPortMax: options.srcPortMax ?? 0,
+    ttl: options.ttl ?? 0,
+    tos: options.tos ?? 0,
+    ageing: options.ageing ?? 300,
+    learning: options.learning ?? true,
+    proxy: options.proxy ?? false,
+    l2miss: options.l2miss ?? false,
+    l3miss: options.l3miss ?? false,
+    rsc: options.rsc ?? false,
+    udpChecksum: options.udpChecksum ?? true,
+    fdb,
+  };
+}
+
+export interface VethOptions {
+  readonly name: string;
+  readonly mac?: number;
+  readonly mtu?: number;
+  readonly peer: { readonly ns?: NetworkNamespace; readonly name: string; readonly mac?: number };
+  readonly origin: Origin;
+}
+
+/** Registers both ends of a veth pair, DOWN; as in the kernel the peer is registered, and numbered, first. */
+export function createVethPair(ns: NetworkNamespace, options: VethOptions): Result<[NetDevice, NetDevice]> {
+  const peerNs = options.peer.ns ?? ns;
+  const named = checkName(ns, options.name);
+  if (!named.ok) return named;
+  const peerNamed = checkName(peerNs, options.peer.name);
+  if (!peerNamed.ok) return peerNamed;
+  if (peerNs === ns && options.name === options.peer.name) return refuse('EEXIST');
+  const mtu = options.mtu ?? 1500;
+  const peer = new NetDevice(peerNs, takeIfindex(peerNs), options.peer.name, veth, options.peer.mac ?? randomMac(peerNs), mtu, options.origin);
+  register(peer);
+  const dev = new NetDevice(ns, takeIfindex(ns), options.name, veth, options.mac ?? randomMac(ns), mtu, options.origin);
+  register(dev);
+  for (const [one, other] of [[dev, peer], [peer, dev]] as const) {
+    one.peer = other;
+    one.linkIndex = other.ifindex;
+    one.carrier = false;
+  }
+  return ok([dev, peer]);
+}
+
+function checkName(ns: NetworkNamespace, name: string): Result<undefined> {
+  if (name === '' || name.length > NAME_MAX || name === '.' || name === '..' || /[/:\s]/.test(name)) return refuse('EINVAL');
+  return ns.byName.has(name) ? refuse('EEXIST') : done;
+}
+
+/** dev_new_index: indexes are not used again before the counter wraps. */
+function takeIfindex(ns: NetworkNamespace): number {
+  while (ns.devices.has(ns.nextIfindex)) ns.nextIfindex++;
+  return ns.nextIfindex++;
+}
+
+function register(dev: NetDevice): void {
+  const { ns } = dev;
+  ns.devices.set(dev.ifindex, dev);
+  ns.byName.set(dev.name, dev);
+  if (ns.nextIfindex <= dev.ifindex) ns.nextIfindex = dev.ifindex + 1;
+  Object.assign(dev.conf, ns.confDefault);
+  dev.disableIpv6 = ns.disableIpv6Default;
+}
+
+/** eth_hw_addr_random: unicast, locally administered. */
+export function randomMac(ns: NetworkNamespace): number {
+  const stream = ns.kernel.universe.random.stream(`mac/${ns.kernel.host}`);
+  const first = (stream.below(256) & 0xfe) | 2;
+  return first * 0x10000000000 + stream.below(256) * 0x100000000 + stream.uint32();
+}
+
+/** unregister_netdevice: takes the device, a veth's other end, its addresses, routes and neighbours away. */
+export function deleteDevice(dev: NetDevice): void {
+  const { peer } = dev;
+  removeOne(dev);
+  if (peer !== null && !peer.removed) removeOne(peer);
+}
+
+function removeOne(dev: NetDevice): void {
+  if (dev.bridge !== null) for (const port of [...dev.bridge.ports]) setMaster(port, null);
+  if (dev.master !== null) setMaster(dev, null);
+  setUp(dev, false);
+  dev.driver.removed?.(dev);
+  dev.timer?.cancel();
+  leave(dev);
+  dev.removed = true;
+}
+
+/** Takes a device out of its namespace's tables. */
+function leave(dev: NetDevice): void {
+  const { ns } = dev;
+  for (const address of [...dev.addresses]) removeAddress(dev, address);
+  dev.addresses6 = [];
+  for (const table of ns.fib.tables.values()) for (const route of [...table.routes]) if (route.dev === dev) removeRoute(ns.fib, route);
+  flushNeighbours(dev);
+  ns.devices.delete(dev.ifindex);
+  ns.byName.delete(dev.name);
+  dev.taps = [];
+}
+
+function flushNeighbours(dev: NetDevice): void {
+  for (const neighbour of dev.ns.neighbours.list(dev)) {
+    dev.ns.neighbours.remove(neighbour);
+    for (const packet of neighbour.queue) drop(dev.ns, packet, 'NEIGHBOUR_FAILED', dev.name);
+    neighbour.queue = [];
+  }
+}
+
+/**
+ * dev_change_net_namespace: DOWN, out, in; the ifindex is kept when it is free there. Addresses and routes do not come
+ * along. EEXIST when the name is taken there, EINVAL for devices that stay (loopback).
+ */
+export function moveDevice(dev: NetDevice, ns: NetworkNamespace, name = dev.name): Result<undefined> {
+  if (dev.kind === 'loopback') return refuse('EINVAL', 'The interface netns is immutable');
+  if (dev.ns === ns) return name === dev.name ? done : renameDevice(dev, name);
+  const named = checkName(ns, name);
+  if (!named.ok) return named;
+  if (dev.master !== null) setMaster(dev, null);
+  setUp(dev, false);
+  leave(dev);
+  dev.ns = ns;
+  dev.name = name;
+  if (ns.devices.has(dev.ifindex)) dev.ifindex = takeIfindex(ns);
+  register(dev);
+  if (dev.peer !== null) dev.peer.linkIndex = dev.ifindex;
+  dev.driver.moved?.(dev);
+  return done;
+}
+
+/** EEXIST for a name in use. A device that is UP may be renamed (since Linux 6.2). */
+export function renameDevice(dev: NetDevice, name: string): Result<undefined> {
+  if (name === dev.name) return done;
+  const named = checkName(dev.ns, name);
+  if (!named.ok) return named;
+  dev.ns.byName.delete(dev.name);
+  const was = dev.name;
+  dev.name = name;
+  dev.ns.byName.set(name, dev);
+  dev.addresses = dev.addresses.map((address) => (address.label === was ? { ...address, label: name } : address));
+  return done;
+}
+
+/** dev_open / dev_close: IFF_UP and everything that follows from it. */
+export function setUp(dev: NetDevice, up: boolean): void {
+  if (dev.up === up) return;
+  dev.up = up;
+  if (up && dev.kind === 'loopback' && dev.addresses.length === 0) {
+    addAddress(dev, { address: 0x7f000001, prefix: 8, scope: 'host', origin: KERNEL_DEFAULT });
+  }
+  const partner = dev.peer;
+  const partnerCarrier = partner?.carrier;
+  if (dev.driver.changed !== undefined) dev.driver.changed(dev);
+  if (up) for (const address of dev.addresses) connect(dev, address);
+  else {
+    const { fib } = dev.ns;
+    // fib_sync_down_dev: every route over the device goes, but those to its own addresses.
+    for (const table of fib.tables.values()) for (const route of [...table.routes]) if (route.dev === dev && route.type !== 'local') removeRoute(fib, route);
+    flushNeighbours(dev);
+    dev.addresses6 = [];
+  }
+  if (dev.bridge !== null) recomputeBridge(dev);
+  if (dev.master !== null) recomputeBridge(dev.master);
+  if (partner !== null && partner !== undefined && partner.carrier !== partnerCarrier) carrierChanged(partner);
+  carrierChanged(dev);
+}
+
+/** What hangs on the carrier: link-local addresses, the bridge above. */
+function carrierChanged(dev: NetDevice): void {
+  if (dev.master !== null) {
+    const before = dev.master.carrier;
+    recomputeBridge(dev.master);
+    if (dev.master.carrier !== before) carrierChanged(dev.master);
+  }
+  if (dev.up && dev.carrier && dev.disableIpv6 === 0) addLinkLocal(dev);
+  else if (dev.kind === 'loopback' && dev.up && dev.disableIpv6 === 0) addLinkLocal(dev);
+}
+
+/** addrconf_dev_config: `::1` on lo, fe80::/64 with an EUI-64 identifier elsewhere. */
+function addLinkLocal(dev: NetDevice): void {
+  if (dev.addresses6.length > 0) return;
+  if (dev.kind === 'loopback') dev.addresses6 = [{ address: '::1', prefix: 128, scope: 'host', protocol: 'kernel_lo' }];
+  else dev.addresses6 = [{ address: linkLocalOf(dev.mac), prefix: 64, scope: 'link', protocol: 'kernel_ll' }];
+}
+
+/** net.ipv6.conf.<dev>.disable_ipv6 was written. */
+export function setIpv6Disabled(dev: NetDevice, disabled: boolean): void {
+  dev.disableIpv6 = disabled ? 1 : 0;
+  if (disabled) dev.addresses6 = [];
+  else carrierChanged(dev);
+}
+
+/** Makes `dev` a port of `master`, or of nothing. EINVAL for what cannot be a port, EBUSY for a port of another, ELOOP for bridges. */
+export function setMaster(dev: NetDevice, master: NetDevice | null): Result<undefined> {
+  if (dev.master === master) return done;
+  if (master !== null && master.bridge === null) return refuse('EINVAL', 'Device does not allow enslaving to it.');
+  if (dev.kind === 'loopback') return refuse('EINVAL');
+  if (dev.bridge !== null) return refuse('ELOOP', 'Can not enslave a bridge to a bridge');
+  if (dev.master !== null) {
+    const old = dev.master;
+    const state = old.bridge as BridgeState;
+    state.ports.splice(state.ports.indexOf(dev), 1);
+    for (const entry of [...state.fdb.values()]) if (entry.port === dev) state.fdb.delete(entry.mac);
+    dev.master = null;
+    dev.port = null;
+    dev.promiscuous--;
+    recomputeBridge(old);
+  }
+  if (master === null) return done;
+  const state = master.bridge as BridgeState;
+  state.ports.push(dev);
+  dev.master = master;
+  dev.port = newPort(master, state, dev);
+  dev.promiscuous++;
+  state.fdb.set(dev.mac, makeFdbEntry(dev.mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+  const before = master.carrier;
+  recomputeBridge(master);
+  if (master.carrier !== before) carrierChanged(master);
+  return done;
+}
+
+/** The lowest free port number; cost by kind as the kernel reads it from the link speed (veth 10 Gbit/s: 2). */
+function newPort(bridgeDevice: NetDevice, state: BridgeState, dev: NetDevice): BridgePort {
+  const used = new Set(state.ports.map((port) => port.port?.number));
+  let number = 1;
+  while (used.has(number)) number++;
+  return {
+    bridge: bridgeDevice,
+    number,
+    state: 'disabled',
+    cost: dev.kind === 'veth' ? 2 : 100,
+    priority: 32,
+    hairpin: false,
+    learning: true,
+    flood: true,
+    mcastFlood: true,
+    bcastFlood: true,
+    guard: false,
+    fastLeave: false,
+    rootBlock: false,
+    isolated: false,
+    neighSuppress: false,
+    vlanTunnel: false,
+    pvid: state.defaultPvid,
+  };
+}
+
+/** Changes the hardware address; a port's entry in its bridge's database follows. */
+export function setMac(dev: NetDevice, mac: number): void {
+  if (dev.bridge !== null) {
+    dev.bridge.macSet = true;
+    setBridgeMac(dev, mac);
+  }
+  if (dev.port !== null) {
+    const state = dev.port.bridge.bridge as BridgeState;
+    state.fdb.delete(dev.mac);
+    state.fdb.set(mac, makeFdbEntry(mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+  }
+  dev.mac = mac;
+  if (dev.addresses6.length > 0 && dev.kind !== 'loopback') {
+    dev.addresses6 = [];
+    carrierChanged(dev);
+  }
+  if (dev.master !== null) recomputeBridge(dev.master);
+}
+
+/** EINVAL below 68 or above 65535 octets. */
+export function setMtu(dev: NetDevice, mtu: number): Result<undefined> {
+  if (mtu < 68) return refuse('EINVAL', 'mtu less than device minimum');
+  if (mtu > (dev.kind === 'loopback' ? 0x7fffffff : 65535)) return refuse('EINVAL', 'mtu greater than device maximum');
+  dev.mtu = mtu;
+  return done;
+}
+
+export interface AddressOptions {
+  readonly address: number;
+  readonly prefix: number;
+  readonly peer?: number;
+  readonly broadcast?: number;
+  readonly scope?: InterfaceAddress['scope'];
+  readonly label?: string;
+  readonly origin: Origin;
+}
+
+/** inet_insert_ifa and the routes that come with it. EEXIST when the device has exactly this address and prefix. */
+export function addAddress(dev: NetDevice, options: AddressOptions): Result<undefined> {
+  const { address, prefix } = options;
+  if (dev.addresses.some((entry) => entry.address === address && entry.prefix === prefix)) return refuse('EEXIST', 'Address already assigned');
+  const peer = options.peer ?? address;
+  const secondary = dev.addresses.some((entry) => !entry.secondary && entry.prefix === prefix && networkOf(entry.peer, prefix) === networkOf(peer, prefix));
+  const entry: InterfaceAddress = {
+    address,
+    prefix,
+    peer,
+    broadcast: options.broadcast ?? 0,
+    scope: options.scope ?? 'global',
+    secondary,
+    label: options.label ?? dev.name,
+    origin: options.origin,
+  };
+  dev.addresses.push(entry);
+  const { ns } = dev;
+  ns.localAddresses.set(address, (ns.localAddresses.get(address) ?? 0) + 1);
+  insertUnique(dev, { type: 'local', destination: address, prefix: 32, table: RT_TABLE_LOCAL, scope: 'host' }, entry);
+  if (dev.up) connect(dev, entry);
+  return done;
+}
+
+type NewRoute = Pick<Route, 'type' | 'destination' | 'prefix' | 'table' | 'scope'>;
+
+function insertUnique(dev: NetDevice, route: NewRoute, entry: InterfaceAddress): void {
+  const { fib } = dev.ns;
+  const exists = fib.table(route.table).routes.some((one) => one.dev === dev && one.destination === route.destination && one.prefix === route.prefix && one.type === route.type);
+  if (exists) return;
+  const source = primaryOf(dev, entry);
+  insertRoute(fib, { ...route, gateway: 0, dev, source, protocol: 'kernel', metric: 0, mtu: 0, tos: 0, onlink: false, origin: entry.origin });
+}
+
+/** Routes of a secondary address name the primary one as source. */
+function primaryOf(dev: NetDevice, entry: InterfaceAddress): number {
+  if (!entry.secondary) return entry.address;
+  return dev.addresses.find((one) => !one.secondary && one.prefix === entry.prefix && networkOf(one.peer, one.prefix) === networkOf(entry.peer, entry.prefix))?.address ?? entry.address;
+}
+
+/** fib_add_ifaddr: the routes an address brings while its device is UP. */
+function connect(dev: NetDevice, entry: InterfaceAddress): void {
+  const { prefix } = entry;
+  const network = networkOf(entry.peer, prefix);
+  if (entry.broadcast !== 0 && entry.broadcast !== 0xffffffff) insertUnique(dev, { type: 'broadcast', destination: entry.broadcast, prefix: 32, table: RT_TABLE_LOCAL, scope: 'link' }, entry);
+  if (network !== 0 && prefix < 32 && !entry.secondary) {
+    if (dev.kind === 'loopback') insertUnique(dev, { type: 'local', destination: network, prefix, table: RT_TABLE_LOCAL, scope: 'host' }, entry);
+    else insertUnique(dev, { type: 'unicast', destination: network, prefix, table: RT_TABLE_MAIN, scope: 'link' }, entry);
+    if (prefix < 31) insertUnique(dev, { type: 'broadcast', destination: broadcastOf(entry.peer, prefix), prefix: 32, table: RT_TABLE_LOCAL, scope: 'link' }, entry);
+  }
+}
+
+/** EADDRNOTAVAIL when the device has no such address. Deleting a primary address takes its secondaries along (promote_secondaries 0). */
+export function deleteAddress(dev: NetDevice, address: number, prefix: number): Result<undefined> {
+  const entry = dev.addresses.find((one) => one.address === address && one.prefix === prefix);
+  if (entry === undefined) return refuse('EADDRNOTAVAIL', 'Address not found');
+  if (!entry.secondary) {
+    for (const other of [...dev.addresses]) if (other.secondary && other.prefix === prefix && networkOf(other.peer, prefix) === networkOf(entry.peer, prefix)) removeAddress(dev, other);
+  }
+  removeAddress(dev, entry);
+  return done;
+}
+
+function removeAddress(dev: NetDevice, entry: InterfaceAddress): void {
+  const { ns } = dev;
+  dev.addresses.splice(dev.addresses.indexOf(entry), 1);
+  const left = (ns.localAddresses.get(entry.address) ?? 1) - 1;
+  if (left <= 0) ns.localAddresses.delete(entry.address);
+  else ns.localAddresses.set(entry.address, left);
+  const network = networkOf(entry.peer, entry.prefix);
+  const stillOn = dev.addresses.some((one) => networkOf(one.peer, one.prefix) === network && one.prefix === entry.prefix);
+  for (const table of ns.fib.tables.values()) {
+    for (const route of [...table.routes]) {
+      if (route.dev !== dev) continue;
+      const ownLocal = route.type === 'local' && route.destination === entry.address && route.prefix === 32;
+      const ownNetwork = !stillOn && route.protocol === 'kernel' && ((route.destination === network && route.prefix === entry.prefix) || (route.type === 'broadcast' && networkOf(route.destination, entry.prefix) === network));
+      // fib_sync_down_addr: routes that prefer a source that is gone.
+      const lostSource = left <= 0 && route.source === entry.address;
+      if (ownLocal || ownNetwork || lostSource) removeRoute(ns.fib, route);
+    }
+  }
+}
+
+/** RFC 2863 state as `ip link` shows it. */
+export function operState(dev: NetDevice): 'UP' | 'DOWN' | 'UNKNOWN' | 'LOWERLAYERDOWN' {
+  if (dev.kind === 'loopback' || dev.kind === 'dummy' || dev.kind === 'vxlan') return dev.up ? 'UNKNOWN' : 'DOWN';
+  if (!dev.up) return 'DOWN';
+  if (dev.carrier) return 'UP';
+  // A veth whose other end was never up has no lower layer yet; once it had carrier and lost it, it is DOWN.
+  return dev.kind === 'veth' && !dev.hadCarrier ? 'LOWERLAYERDOWN' : 'DOWN';
+}
+
+/** Flags in the order of `ip link`. */
+export function deviceFlags(dev: NetDevice): string[] {
+  const flags: string[] = [];
+  if (dev.up && !dev.carrier) flags.push('NO-CARRIER');
+  if (dev.kind === 'loopback') flags.push('LOOPBACK');
+  else flags.push('BROADCAST');
+  if (dev.noArp) flags.push('NOARP');
+  if (dev.promiscuousByHand) flags.push('PROMISC');
+  if (dev.multicast) flags.push('MULTICAST');
+  if (dev.up) flags.push('UP');
+  if (dev.up && dev.carrier) flags.push('LOWER_UP');
+  return flags;
+}

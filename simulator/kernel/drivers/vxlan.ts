@@ -1,0 +1,197 @@
+/**
+ * VXLAN (drivers/net/vxlan/vxlan_core.c, RFC 7348). The UDP socket and the routing of the outer packet stay in the
+ * namespace the device was made in, whatever namespace it is moved to.
+ *
+ * Not emulated: VLAN-aware metadata modes, GPE, multicast groups, IPv6 underlay.
+ */
+import { KERNEL_DEFAULT } from '../../base/origin.ts';
+import { SECOND } from '../../base/scheduler.ts';
+import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, PROTO_UDP, type Packet } from '../../wire/packet.ts';
+import type { DeviceDriver, FdbEntry, FdbRemote, NetDevice, VxlanState } from '../device.ts';
+import { fdbLookup, makeFdbEntry } from '../fdb.ts';
+import { scrub } from '../ip-input.ts';
+import { ipLocalOut } from '../ip-output.ts';
+import { drop, emit } from '../kernel.ts';
+import type { NetworkNamespace } from '../netns.ts';
+import { netifRx } from '../receive.ts';
+
+/** Outer Ethernet, IPv4, UDP and VXLAN headers less the inner Ethernet header that the MTU does not count. */
+export const VXLAN_OVERHEAD = 50;
+
+export const vxlan: DeviceDriver = {
+  kind: 'vxlan',
+  xmit(dev, packet) {
+    vxlanXmit(dev, packet);
+  },
+  changed(dev) {
+    const state = dev.vxlan as VxlanState;
+    const receivers = state.underlay.udpTunnels.get(state.dstPort) ?? new Map<number, NetDevice>();
+    if (dev.up) {
+      receivers.set(state.vni, dev);
+      state.underlay.udpTunnels.set(state.dstPort, receivers);
+      return;
+    }
+    closeReceiver(dev);
+  },
+  removed: closeReceiver,
+};
+
+function closeReceiver(dev: NetDevice): void {
+  const state = dev.vxlan as VxlanState;
+  const receivers = state.underlay.udpTunnels.get(state.dstPort);
+  if (receivers === undefined || receivers.get(state.vni) !== dev) return;
+  receivers.delete(state.vni);
+  if (receivers.size === 0) state.underlay.udpTunnels.delete(state.dstPort);
+}
+
+function vxlanXmit(dev: NetDevice, packet: Packet): void {
+  const state = dev.vxlan as VxlanState;
+  const { now } = dev.ns.kernel;
+  if (state.proxy && packet.etherType === ETH_ARP) {
+    arpReduce(dev, packet);
+    return;
+  }
+  const entry = fdbLookup(state.fdb, packet.dstMac, now, state.ageing * SECOND);
+  if (entry !== undefined && entry.remotes.length > 0) {
+    entry.used = now;
+    xmitTo(dev, packet, entry.remotes);
+    return;
+  }
+  // The all-zeros entry is the default destination; without it the packet has nowhere to go (l2miss).
+  const fallback = state.fdb.get(0);
+  if (fallback === undefined || fallback.remotes.length === 0) {
+    dev.stats.txDropped++;
+    drop(dev.ns, packet, 'VXLAN_NO_REMOTE', dev.name);
+    return;
+  }
+  xmitTo(dev, packet, fallback.remotes);
+}
+
+function xmitTo(dev: NetDevice, packet: Packet, remotes: readonly FdbRemote[]): void {
+  const { packets } = dev.ns.kernel.universe;
+  remotes.forEach((remote, index) => encapsulate(dev, index < remotes.length - 1 ? packets.clone(packet) : packet, remote));
+}
+
+/** vxlan_xmit_one */
+function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
+  const state = dev.vxlan as VxlanState;
+  const { underlay } = state;
+  const outer = dev.ns.kernel.universe.packets.make();
+  const innerIsIp = inner.etherType === ETH_IPV4;
+  outer.parent = inner.id;
+  outer.flow = inner.flow;
+  outer.protocol = PROTO_UDP;
+  outer.src = state.local;
+  outer.dst = remote.address;
+  outer.ttl = state.ttl !== 0 ? state.ttl : 64;
+  outer.tos = state.tos === 1 && innerIsIp ? inner.tos : state.tos & ~1;
+  outer.sport = sourcePort(underlay, state, inner);
+  outer.dport = remote.port !== 0 ? remote.port : state.dstPort;
+  outer.vni = remote.vni !== 0 ? remote.vni : state.vni;
+  // The mark crosses to the underlay with the device's own namespace only (skb_scrub_packet with xnet).
+  outer.mark = underlay === dev.ns ? inner.mark : 0;
+  scrub(inner);
+  outer.inner = inner;
+  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, outer, { kind: 'encap', dev: dev.name, vni: outer.vni, remote: remote.address, inner: inner.id });
+  const sent = ipLocalOut(underlay, outer, { oif: remote.ifindex !== 0 ? remote.ifindex : state.link });
+  if (!sent.ok) dev.stats.txErrors++;
+}
+
+/** udp_flow_src_port: from a hash of the inner flow, so that one flow keeps one port and the two directions differ. */
+function sourcePort(underlay: NetworkNamespace, state: VxlanState, inner: Packet): number {
+  let hash = inner.etherType;
+  if (inner.etherType === ETH_IPV4) {
+    hash = mix(hash, inner.src);
+    hash = mix(hash, inner.dst);
+    hash = mix(hash, inner.protocol);
+    hash = mix(hash, inner.sport * 65536 + inner.dport);
+  } else {
+    hash = mix(hash, inner.srcMac % 4294967296);
+    hash = mix(hash, inner.dstMac % 4294967296);
+  }
+  const low = state.srcPortMin !== 0 ? state.srcPortMin : underlay.knobs.ip_local_port_min;
+  const high = state.srcPortMax !== 0 ? state.srcPortMax : underlay.knobs.ip_local_port_max;
+  return low + ((hash >>> 0) % (high - low + 1));
+}
+
+function mix(hash: number, value: number): number {
+  let mixed = Math.imul(hash ^ (value | 0), 0x9e3779b1);
+  mixed ^= mixed >>> 15;
+  return mixed;
+}
+
+/** The proxy: no ARP leaves by the tunnel. A request is answered when the neighbour is known and remote (arp_reduce). */
+function arpReduce(dev: NetDevice, packet: Packet): void {
+  const state = dev.vxlan as VxlanState;
+  const { ns } = dev;
+  const target = packet.arpTargetIp;
+  const neighbour = packet.arpOperation === ARP_REQUEST ? ns.neighbours.get(dev, target) : undefined;
+  const known = neighbour !== undefined && neighbour.mac !== 0 && neighbour.state !== 'FAILED' && neighbour.state !== 'INCOMPLETE';
+  if (!known) {
+    if (packet.arpOperation === ARP_REQUEST) dev.stats.txDropped++;
+    drop(ns, packet, 'ARP_PROXY_CONSUMED', dev.name);
+    return;
+  }
+  const entry = fdbLookup(state.fdb, neighbour.mac, ns.kernel.now, state.ageing * SECOND);
+  if (entry !== undefined && entry.remotes.length > 0 && entry.remotes[0]?.address === 0) {
+    drop(ns, packet, 'ARP_PROXY_CONSUMED', dev.name);
+    return;
+  }
+  const reply = ns.kernel.universe.packets.make();
+  reply.parent = packet.id;
+  reply.flow = packet.flow;
+  reply.etherType = ETH_ARP;
+  reply.dstMac = packet.srcMac;
+  reply.srcMac = neighbour.mac;
+  reply.arpOperation = ARP_REPLY;
+  reply.arpSenderMac = neighbour.mac;
+  reply.arpSenderIp = target;
+  reply.arpTargetMac = packet.arpSenderMac;
+  reply.arpTargetIp = packet.arpSenderIp;
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'arp-proxy', dev: dev.name, address: target, mac: neighbour.mac });
+  netifRx(dev, reply);
+}
+
+/** vxlan_rcv: a UDP packet for a VXLAN port of this namespace. */
+export function vxlanRcv(ns: NetworkNamespace, receivers: ReadonlyMap<number, NetDevice>, outer: Packet): void {
+  const inner = outer.inner as Packet;
+  const dev = receivers.get(outer.vni);
+  if (dev === undefined) {
+    drop(ns, outer, 'VXLAN_UNKNOWN_VNI', `vni ${outer.vni}`);
+    return;
+  }
+  if (inner.srcMac === dev.mac) {
+    dev.stats.rxErrors++;
+    drop(ns, outer, 'VXLAN_LOOP', dev.name);
+    return;
+  }
+  const state = dev.vxlan as VxlanState;
+  if (state.learning && !snoop(dev, state, inner.srcMac, outer.src)) {
+    drop(ns, outer, 'VXLAN_LOOP', dev.name);
+    return;
+  }
+  scrub(inner);
+  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, inner, { kind: 'decap', dev: dev.name, vni: outer.vni, outer: outer.id });
+  netifRx(dev, inner);
+}
+
+/** vxlan_snoop: learns which tunnel end point a MAC lives behind; entries written by hand are not moved (the frame is dropped). */
+function snoop(dev: NetDevice, state: VxlanState, mac: number, from: number): boolean {
+  const { now } = dev.ns.kernel;
+  const entry = fdbLookup(state.fdb, mac, now, state.ageing * SECOND);
+  if (entry === undefined) {
+    const learned: FdbEntry = makeFdbEntry(mac, null, 'reachable', true, now, KERNEL_DEFAULT);
+    learned.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: state.link }];
+    state.fdb.set(mac, learned);
+    return true;
+  }
+  const remote = entry.remotes[0];
+  if (remote?.address === from) {
+    if (entry.dynamic) entry.updated = now;
+    return true;
+  }
+  if (!entry.dynamic) return false;
+  entry.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: state.link }];
+  entry.updated = now;
+  return true;
+}

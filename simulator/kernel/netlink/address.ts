@@ -1,0 +1,57 @@
+/** RTM_NEWADDR, RTM_DELADDR for IPv4. Mirrors net/ipv4/devinet.c: checks and messages; the state is changed by devices.ts. */
+import { inPrefix, maskOf } from '../../base/address.ts';
+import type { Origin } from '../../base/origin.ts';
+import { done, refuse, type Result } from '../../base/result.ts';
+import type { InterfaceAddress, NetDevice } from '../device.ts';
+import { addAddress as addToDevice, deleteAddress as deleteFromDevice } from '../devices.ts';
+
+export interface AddressRequest {
+  readonly address: number;
+  readonly prefix: number;
+  readonly broadcast: number;
+  readonly scope: InterfaceAddress['scope'];
+  readonly label: string;
+  readonly origin: Origin;
+}
+
+/** Adds an address (`replace` lets it be there already). EEXIST. */
+export function newAddress(dev: NetDevice, request: AddressRequest, replace = false): Result<undefined> {
+  const present = dev.addresses.find((entry) => entry.address === request.address && entry.prefix === request.prefix);
+  if (present !== undefined) return replace ? done : refuse('EEXIST', 'ipv4: Address already assigned');
+  const { broadcast, ...rest } = request;
+  const added = addToDevice(dev, broadcast === 0 ? rest : request);
+  return added.ok ? done : added;
+}
+
+/** Deletes the address with this prefix; without one, the first that has it. EADDRNOTAVAIL. */
+export function deleteAddress(dev: NetDevice, address: number, prefix: number | undefined): Result<undefined> {
+  const present = dev.addresses.find((entry) => entry.address === address && (prefix === undefined || entry.prefix === prefix));
+  if (present === undefined) return refuse('EADDRNOTAVAIL', 'ipv4: Address not found');
+  const gone = deleteFromDevice(dev, address, present.prefix);
+  return gone.ok ? done : gone;
+}
+
+/**
+ * Addresses in the order of a dump: primaries first, those of wider scope after those of narrower (inet_insert_ifa),
+ * secondaries behind.
+ */
+export function dumpAddresses(dev: NetDevice): InterfaceAddress[] {
+  const primaries: InterfaceAddress[] = [];
+  for (const entry of dev.addresses) {
+    if (entry.secondary) continue;
+    let at = primaries.length;
+    while (at > 0 && scopeOf(primaries[at - 1] as InterfaceAddress) < scopeOf(entry)) at--;
+    primaries.splice(at, 0, entry);
+  }
+  return [...primaries, ...dev.addresses.filter((entry) => entry.secondary)];
+}
+
+/** enum rt_scope_t */
+function scopeOf(entry: InterfaceAddress): number {
+  return entry.scope === 'host' ? 254 : entry.scope === 'link' ? 253 : 0;
+}
+
+/** True when the address is in the network that `label`/`to` selections name. */
+export function addressIn(entry: InterfaceAddress, network: number, prefix: number): boolean {
+  return entry.prefix >= prefix && inPrefix(entry.address, (network & maskOf(prefix)) >>> 0, prefix);
+}

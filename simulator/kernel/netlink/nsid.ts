@@ -1,0 +1,60 @@
+/**
+ * Ids that one namespace has for others (net/core/net_namespace.c, peernet2id_alloc): what `link-netnsid` prints and
+ * `ip netns` shows as `(id: N)`. An id is given when a link message first has to name the other namespace.
+ */
+import { done, refuse, type Result } from '../../base/result.ts';
+import type { NetDevice } from '../device.ts';
+import type { NetworkNamespace } from '../netns.ts';
+
+/** The id of `peer` as seen from `ns`, or undefined when none was given yet (peernet2id). */
+export function namespaceId(ns: NetworkNamespace, peer: NetworkNamespace): number | undefined {
+  return ns.nsids.get(peer);
+}
+
+/** The id of `peer` as seen from `ns`; the lowest free one is given at the first need. */
+export function allocateNamespaceId(ns: NetworkNamespace, peer: NetworkNamespace): number {
+  const known = ns.nsids.get(peer);
+  if (known !== undefined) return known;
+  const taken = new Set(ns.nsids.values());
+  let id = 0;
+  while (taken.has(id)) id++;
+  ns.nsids.set(peer, id);
+  return id;
+}
+
+/** `ip netns set`: gives `peer` the id of the caller's choice; EEXIST when it has one or the id is taken. */
+export function setNamespaceId(ns: NetworkNamespace, peer: NetworkNamespace, id: number): Result<undefined> {
+  if (ns.nsids.has(peer)) return refuse('EEXIST', 'Peer netns already has a nsid assigned');
+  if ([...ns.nsids.values()].includes(id)) return refuse('EEXIST', 'The specified nsid is already used');
+  ns.nsids.set(peer, id);
+  return done;
+}
+
+/** The namespace that `dev`'s link (veth peer, vxlan underlay) lives in, or null when it has none. */
+export function linkNamespace(dev: NetDevice): NetworkNamespace | null {
+  if (dev.peer !== null) return dev.peer.ns;
+  if (dev.vxlan !== null) return dev.vxlan.underlay;
+  return null;
+}
+
+/** What a link message says about the other side: its index and, when it is elsewhere, the id of its namespace. */
+export interface LinkReference {
+  /** 0: the message names none. */
+  readonly ifindex: number;
+  readonly netnsid: number | undefined;
+}
+
+/** rtnl_fill_link_netnsid and nla_put_iflink: gives the other namespace an id when it needs one. */
+export function linkReference(dev: NetDevice): LinkReference {
+  const other = linkNamespace(dev);
+  const iflink = linkIndexOf(dev);
+  if (other !== null && other !== dev.ns && !other.dead) {
+    return { ifindex: iflink, netnsid: allocateNamespaceId(dev.ns, other) };
+  }
+  return { ifindex: iflink === dev.ifindex ? 0 : iflink, netnsid: undefined };
+}
+
+/** dev_get_iflink: the index of a veth's peer; any other device, also a vxlan, points at itself. */
+export function linkIndexOf(dev: NetDevice): number {
+  return dev.peer !== null ? dev.peer.ifindex : dev.ifindex;
+}

@@ -1,0 +1,26 @@
+/** The way out of a device: dev_queue_xmit (net/core/dev.c). Queues are not emulated: what is sent leaves at once. */
+import { frameLength, type Packet } from '../wire/packet.ts';
+import type { NetDevice } from './device.ts';
+import { drop, emit } from './kernel.ts';
+
+/** Sends a finished frame. Taps see it here, after POSTROUTING. */
+export function devQueueXmit(dev: NetDevice, packet: Packet): void {
+  const ns = dev.ns;
+  if (!dev.up) {
+    dev.stats.txDropped++;
+    drop(ns, packet, 'DEVICE_DOWN', dev.name);
+    return;
+  }
+  if (!dev.carrier) {
+    dev.stats.txCarrier++;
+    dev.stats.txDropped++;
+    drop(ns, packet, 'DEVICE_NO_CARRIER', dev.name);
+    return;
+  }
+  if (dev.taps.length > 0) for (const tap of dev.taps) tap(packet, dev, 'out');
+  if (ns.taps.length > 0) for (const tap of ns.taps) tap(packet, dev, 'out');
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'tx', dev: dev.name });
+  dev.stats.txPackets++;
+  dev.stats.txBytes += frameLength(packet);
+  dev.driver.xmit(dev, packet);
+}
