@@ -123,6 +123,15 @@ export class Scheduler {
     }
   }
 
+  /** Moves the clock to `at` when nothing is due before; for replaying an input at its time. */
+  advanceTo(at: number): void {
+    if (this.count === 0 && this.time < at) {
+      this.dropCancelled();
+      const next = this.heap[0];
+      if (next === undefined || next.at >= at) this.time = at;
+    }
+  }
+
   private grow(): void {
     const old = this.ring;
     const capacity = old.length / 3;

@@ -13,7 +13,8 @@ import { selectAddress } from './route.ts';
 import { devQueueXmit } from './transmit.ts';
 
 /** net.ipv4.neigh.default.*: retrans_time_ms, mcast_solicit, ucast_solicit, delay_first_probe_time, base_reachable_time, unres_qlen. */
-const RETRANS = SECOND;
+// The timer wheel rounds a second up (kernel/time/timer.c), so a packet sent each second still finds the third probe pending.
+const RETRANS = SECOND + 11_000;
 const PROBES = 3;
 const DELAY_FIRST_PROBE = 5 * SECOND;
 const BASE_REACHABLE = 30 * SECOND;

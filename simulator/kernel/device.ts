@@ -125,6 +125,8 @@ export interface BridgeState {
   multicastSnooping: boolean;
   /** True once a MAC was set by hand, so that ports no longer decide it. */
   macSet: boolean;
+  /** True once an MTU was set by hand, so that ports no longer decide it. */
+  mtuSet: boolean;
 }
 
 /** State of a bridge port (struct net_bridge_port). */
@@ -204,12 +206,16 @@ export class NetDevice {
   /** The bridge this is a port of. */
   master: NetDevice | null = null;
   alias = '';
+  /** Of physical devices: bus and name of the hardware, e.g. `virtio/virtio3`, as `ip -d link` shows them; '' for none. */
+  parentDevice = '';
   txQueueLength = 1000;
-  qdisc = 'noqueue';
+  qdisc = 'noop';
   /** nsid shown as link-netnsid is computed; this is the index of the peer/lower device (`@if5`), 0 when none. */
   linkIndex = 0;
   addresses: InterfaceAddress[] = [];
   addresses6: InterfaceAddress6[] = [];
+  /** Position in the order in which devices of the namespace got their IPv6 addresses, as routes are listed in it. */
+  readySequence = 0;
   /** net.ipv6.conf.<dev>.disable_ipv6 */
   disableIpv6 = 0;
   conf = new Ipv4Conf();

@@ -15,6 +15,7 @@ import { vxlan, VXLAN_OVERHEAD } from './drivers/vxlan.ts';
 import { makeFdbEntry } from './fdb.ts';
 import { insertRoute, removeRoute, RT_TABLE_LOCAL, RT_TABLE_MAIN, type Route } from './fib.ts';
 import { drop } from './kernel.ts';
+import { allocateNamespaceId, linkReference } from './netlink/nsid.ts';
 import type { NetworkNamespace } from './netns.ts';
 
 /** Every kind of device: adding one is a driver file and a line here. */
@@ -68,6 +69,7 @@ export function createDevice(ns: NetworkNamespace, options: DeviceOptions): Resu
   if (kind === 'bridge') {
     dev.bridge = newBridgeState();
     dev.bridge.macSet = options.mac !== undefined;
+    dev.bridge.mtuSet = options.mtu !== undefined;
     dev.carrier = false;
     setBridgeMac(dev, mac);
   }
@@ -77,8 +79,7 @@ export function createDevice(ns: NetworkNamespace, options: DeviceOptions): Resu
     dev.linkIndex = options.vxlan.link ?? 0;
   }
   if (kind === 'dummy') dev.noArp = true;
-  if (kind === 'loopback') dev.multicast = false;
-  if (kind === 'ethernet') dev.qdisc = 'fq_codel';
+  if (kind === 'loopback' || kind === 'dummy') dev.multicast = false;
   register(dev);
   return ok(dev);
 }
@@ -145,6 +146,7 @@ export function createVethPair(ns: NetworkNamespace, options: VethOptions): Resu
     one.linkIndex = other.ifindex;
     one.carrier = false;
   }
+  linkReference(dev);
   return ok([dev, peer]);
 }
 
@@ -163,7 +165,6 @@ function register(dev: NetDevice): void {
   const { ns } = dev;
   ns.devices.set(dev.ifindex, dev);
   ns.byName.set(dev.name, dev);
-  if (ns.nextIfindex <= dev.ifindex) ns.nextIfindex = dev.ifindex + 1;
   Object.assign(dev.conf, ns.confDefault);
   dev.disableIpv6 = ns.disableIpv6Default;
 }
@@ -223,13 +224,16 @@ export function moveDevice(dev: NetDevice, ns: NetworkNamespace, name = dev.name
   if (!named.ok) return named;
   if (dev.master !== null) setMaster(dev, null);
   setUp(dev, false);
+  allocateNamespaceId(dev.ns, ns);
   leave(dev);
   dev.ns = ns;
+  dev.qdisc = 'noop';
   dev.name = name;
   if (ns.devices.has(dev.ifindex)) dev.ifindex = takeIfindex(ns);
   register(dev);
   if (dev.peer !== null) dev.peer.linkIndex = dev.ifindex;
   dev.driver.moved?.(dev);
+  linkReference(dev);
   return done;
 }
 
@@ -250,6 +254,9 @@ export function renameDevice(dev: NetDevice, name: string): Result<undefined> {
 export function setUp(dev: NetDevice, up: boolean): void {
   if (dev.up === up) return;
   dev.up = up;
+  // The first opening attaches the default queueing discipline (dev_activate).
+  if (up && dev.qdisc === 'noop') dev.qdisc = dev.kind === 'ethernet' ? 'fq_codel' : 'noqueue';
+  if (!dev.removed) linkReference(dev);
   if (up && dev.kind === 'loopback' && dev.addresses.length === 0) {
     addAddress(dev, { address: 0x7f000001, prefix: 8, scope: 'host', origin: KERNEL_DEFAULT });
   }
@@ -265,25 +272,25 @@ export function setUp(dev: NetDevice, up: boolean): void {
     dev.addresses6 = [];
   }
   if (dev.bridge !== null) recomputeBridge(dev);
-  if (dev.master !== null) recomputeBridge(dev.master);
   if (partner !== null && partner !== undefined && partner.carrier !== partnerCarrier) carrierChanged(partner);
   carrierChanged(dev);
 }
 
 /** What hangs on the carrier: link-local addresses, the bridge above. */
 function carrierChanged(dev: NetDevice): void {
+  if (dev.up && dev.carrier && dev.disableIpv6 === 0) addLinkLocal(dev);
+  else if (dev.kind === 'loopback' && dev.up && dev.disableIpv6 === 0) addLinkLocal(dev);
   if (dev.master !== null) {
     const before = dev.master.carrier;
     recomputeBridge(dev.master);
     if (dev.master.carrier !== before) carrierChanged(dev.master);
   }
-  if (dev.up && dev.carrier && dev.disableIpv6 === 0) addLinkLocal(dev);
-  else if (dev.kind === 'loopback' && dev.up && dev.disableIpv6 === 0) addLinkLocal(dev);
 }
 
 /** addrconf_dev_config: `::1` on lo, fe80::/64 with an EUI-64 identifier elsewhere. */
 function addLinkLocal(dev: NetDevice): void {
   if (dev.addresses6.length > 0) return;
+  dev.readySequence = dev.ns.nextReady++;
   if (dev.kind === 'loopback') dev.addresses6 = [{ address: '::1', prefix: 128, scope: 'host', protocol: 'kernel_lo' }];
   else dev.addresses6 = [{ address: linkLocalOf(dev.mac), prefix: 64, scope: 'link', protocol: 'kernel_ll' }];
 }
@@ -309,12 +316,16 @@ export function setMaster(dev: NetDevice, master: NetDevice | null): Result<unde
     dev.master = null;
     dev.port = null;
     dev.promiscuous--;
+    adjustBridgeMtu(old);
+    // br_stp_recalculate_bridge_id: without ports there is no address to take.
+    if (state.ports.length === 0 && !state.macSet) setBridgeMac(old, 0);
     recomputeBridge(old);
   }
   if (master === null) return done;
   const state = master.bridge as BridgeState;
   state.ports.push(dev);
   dev.master = master;
+  adjustBridgeMtu(master);
   dev.port = newPort(master, state, dev);
   dev.promiscuous++;
   state.fdb.set(dev.mac, makeFdbEntry(dev.mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
@@ -374,7 +385,15 @@ export function setMtu(dev: NetDevice, mtu: number): Result<undefined> {
   if (mtu < 68) return refuse('EINVAL', 'mtu less than device minimum');
   if (mtu > (dev.kind === 'loopback' ? 0x7fffffff : 65535)) return refuse('EINVAL', 'mtu greater than device maximum');
   dev.mtu = mtu;
+  if (dev.bridge !== null) dev.bridge.mtuSet = true;
+  if (dev.master !== null) adjustBridgeMtu(dev.master);
   return done;
+}
+
+/** br_mtu_auto_adjust: a bridge nobody gave an MTU takes the least of its ports. */
+function adjustBridgeMtu(dev: NetDevice): void {
+  const state = dev.bridge as BridgeState;
+  if (!state.mtuSet) dev.mtu = state.ports.length === 0 ? 1500 : Math.min(...state.ports.map((port) => port.mtu));
 }
 
 export interface AddressOptions {
@@ -470,25 +489,4 @@ function removeAddress(dev: NetDevice, entry: InterfaceAddress): void {
   }
 }
 
-/** RFC 2863 state as `ip link` shows it. */
-export function operState(dev: NetDevice): 'UP' | 'DOWN' | 'UNKNOWN' | 'LOWERLAYERDOWN' {
-  if (dev.kind === 'loopback' || dev.kind === 'dummy' || dev.kind === 'vxlan') return dev.up ? 'UNKNOWN' : 'DOWN';
-  if (!dev.up) return 'DOWN';
-  if (dev.carrier) return 'UP';
-  // A veth whose other end was never up has no lower layer yet; once it had carrier and lost it, it is DOWN.
-  return dev.kind === 'veth' && !dev.hadCarrier ? 'LOWERLAYERDOWN' : 'DOWN';
-}
-
-/** Flags in the order of `ip link`. */
-export function deviceFlags(dev: NetDevice): string[] {
-  const flags: string[] = [];
-  if (dev.up && !dev.carrier) flags.push('NO-CARRIER');
-  if (dev.kind === 'loopback') flags.push('LOOPBACK');
-  else flags.push('BROADCAST');
-  if (dev.noArp) flags.push('NOARP');
-  if (dev.promiscuousByHand) flags.push('PROMISC');
-  if (dev.multicast) flags.push('MULTICAST');
-  if (dev.up) flags.push('UP');
-  if (dev.up && dev.carrier) flags.push('LOWER_UP');
-  return flags;
-}
+export { deviceFlags, operState } from './link-state.ts';

@@ -5,25 +5,24 @@ import { drop, hookName } from './kernel.ts';
 import type { NetworkNamespace } from './netns.ts';
 import { NF_ACCEPT, NF_DROP, type HookEntry } from './seams.ts';
 
-/** Adds `entry` at its place by priority; registering the same entry twice has no effect. */
+/** The five lists of hook functions out of one literal table: by hook, then priority, then place in the table. */
+export function hookLists(entries: readonly HookEntry[]): HookEntry[][] {
+  return [0, 1, 2, 3, 4].map((hook) => entries.filter((entry) => entry.hook === hook).sort((a, b) => a.priority - b.priority));
+}
+
+/** Adds `entry` in one namespace only. */
 export function registerHook(ns: NetworkNamespace, entry: HookEntry): void {
-  const list = ns.hooks[entry.hook] as HookEntry[];
-  if (list.includes(entry)) return;
-  let at = list.length;
-  while (at > 0 && (list[at - 1] as HookEntry).priority > entry.priority) at--;
-  list.splice(at, 0, entry);
+  ns.hooks = hookLists([...ns.hooks.flat().filter((one) => one !== entry), entry]);
 }
 
 /** Takes `entry` out again. */
 export function unregisterHook(ns: NetworkNamespace, entry: HookEntry): void {
-  const list = ns.hooks[entry.hook] as HookEntry[];
-  const at = list.indexOf(entry);
-  if (at >= 0) list.splice(at, 1);
+  ns.hooks = hookLists(ns.hooks.flat().filter((one) => one !== entry));
 }
 
 /** Runs the functions of one hook in order and gives the verdict that ended it. */
 export function nfHookVerdict(ns: NetworkNamespace, hook: number, packet: Packet, input: NetDevice | null, output: NetDevice | null): number {
-  const list = ns.hooks[hook] as HookEntry[];
+  const list = ns.hooks[hook] as readonly HookEntry[];
   for (let i = 0; i < list.length; i++) {
     const entry = list[i] as HookEntry;
     const verdict = entry.run(ns, packet, hook, input, output);

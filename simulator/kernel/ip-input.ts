@@ -24,7 +24,7 @@ export function ipRcv(dev: NetDevice, packet: Packet): void {
   if (packet.physIif === 0) {
     let whole: Packet | null = packet;
     // Conntrack sees whole packets only (nf_defrag_ipv4).
-    if (packet.whole !== null && (ns.hooks[NF_PRE_ROUTING] as unknown[]).length > 0) {
+    if (packet.whole !== null && (ns.hooks[NF_PRE_ROUTING] as readonly unknown[]).length > 0) {
       whole = reassemble(ns, packet);
       if (whole === null) return;
     }

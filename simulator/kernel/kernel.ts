@@ -26,6 +26,8 @@ export class Kernel {
   readonly namespaces = new Set<NetworkNamespace>();
   /** The namespace of process 1 (`host`). */
   readonly initNs: NetworkNamespace;
+  /** Possible CPUs: how many queues a veth gets, what `nproc` says. */
+  cpus = 2;
   /** By protocol number; filled by stack.ts. */
   readonly protocols: (TransportProtocol | undefined)[] = [];
   /** Called for every new namespace, in order, by rooms that keep state per namespace; filled by stack.ts. */

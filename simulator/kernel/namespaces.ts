@@ -42,4 +42,5 @@ export function destroyNamespace(ns: NetworkNamespace): void {
   for (const queue of ns.fragments.values()) queue.timer.cancel();
   ns.dead = true;
   ns.kernel.namespaces.delete(ns);
+  for (const other of ns.kernel.namespaces) other.nsids.delete(ns);
 }

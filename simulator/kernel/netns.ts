@@ -32,6 +32,8 @@ export class NetnsKnobs {
   somaxconn = 4096;
 }
 
+const NO_HOOKS: readonly (readonly HookEntry[])[] = [[], [], [], [], []];
+
 export class NetworkNamespace {
   readonly kernel: Kernel;
   /** Inode of /proc/PID/ns/net, unique in the world. */
@@ -47,8 +49,8 @@ export class NetworkNamespace {
   readonly knobs = new NetnsKnobs();
   readonly confAll = new Ipv4Conf();
   readonly confDefault = new Ipv4Conf();
-  /** Hook functions by hook number, each sorted by priority. */
-  readonly hooks: HookEntry[][] = [[], [], [], [], []];
+  /** Hook functions by hook number, each sorted by priority. Shared by all namespaces with the same functions: never changed in place. */
+  hooks: readonly (readonly HookEntry[])[] = NO_HOOKS;
   /** Packet sockets on every device (`tcpdump -i any`). */
   taps: Tap[] = [];
   /** nsid of other namespaces as seen from here (`link-netnsid`), given on first need. */
@@ -65,6 +67,8 @@ export class NetworkNamespace {
   readonly fragments = new Map<string, FragmentQueue>();
   /** ICMP rate limit, tokens by destination (inet_peer). */
   readonly icmpTokens = new Map<number, { tokens: number; last: number }>();
+  /** Hands out {@link NetDevice.readySequence}. */
+  nextReady = 1;
   /** net.ipv6.conf.default.disable_ipv6: new devices get no link-local address. */
   disableIpv6Default = 0;
   /** True once torn down; nothing is delivered here any more. */

@@ -20,8 +20,11 @@ export function netifReceive(dev: NetDevice, packet: Packet): void {
     drop(ns, packet, 'DEVICE_DOWN', dev.name);
     return;
   }
-  dev.stats.rxPackets++;
-  dev.stats.rxBytes += frameLength(packet);
+  // A tunnel counts what it unwraps by itself (vxlan_rcv), not what its ARP proxy answers.
+  if (dev.vxlan === null) {
+    dev.stats.rxPackets++;
+    dev.stats.rxBytes += frameLength(packet);
+  }
   packet.iif = dev.ifindex;
   deliverUp(dev, packet);
 }

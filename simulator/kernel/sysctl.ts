@@ -1,12 +1,12 @@
 /**
  * /proc/sys: names, reading and writing. Mirrors net/ipv4/sysctl_net_ipv4.c, net/ipv4/devinet.c (conf), net/core/sysctl_net_core.c,
- * net/bridge/br_netfilter_hooks.c; texts and errors as procfs gives them. A name is the path below /proc/sys with slashes
- * (`net/ipv4/ip_forward`); {@link sysctlPath} accepts dots as sysctl(8) does. Only names with a meaning here exist; other
- * rooms add theirs with {@link registerSysctls}. Values outside /proc/sys/net are the machine's, the same in every namespace.
+ * net/bridge/br_netfilter_hooks.c; texts and errors as procfs gives them. A file is known by its
+ * path below /proc/sys (`net/ipv4/ip_forward`); names with dots are taken as well. Only names with a meaning here exist; other rooms add theirs with {@link registerSysctls}. Values outside /proc/sys/net are the machine's, the same in every namespace.
  */
 import { done, ok, refuse, type Result } from '../base/result.ts';
-import { Ipv4Conf, type NetDevice } from './device.ts';
-import { NetnsKnobs, type NetworkNamespace } from './netns.ts';
+import type { Ipv4Conf } from './device.ts';
+import { setIpv6Disabled } from './devices.ts';
+import type { NetnsKnobs, NetworkNamespace } from './netns.ts';
 
 /** One file below /proc/sys. */
 export interface Sysctl {
@@ -76,7 +76,15 @@ const MACHINE: readonly (readonly [path: string, text: (ns: NetworkNamespace) =>
 ];
 
 const CORE: readonly Sysctl[] = [
-  ...KNOBS.map(([path, field, low, high]) => numeric(path, (ns) => ns.knobs[field], (ns, value) => (ns.knobs[field] = value), low, high)),
+  ...KNOBS.map(([path, field, low, high]) =>
+    numeric(
+      path,
+      (ns) => ns.knobs[field],
+      (ns, value) => (ns.knobs[field] = value),
+      low,
+      high,
+    ),
+  ),
   numeric('net/ipv4/ip_forward', (ns) => ns.knobs.ip_forward, setForwarding, -INT_MAX, INT_MAX),
   {
     path: 'net/ipv4/ip_local_port_range',
@@ -95,13 +103,13 @@ const CORE: readonly Sysctl[] = [
 
 const registered = new Map<string, Sysctl>(CORE.map((entry) => [entry.path, entry]));
 
-/** Adds files: other rooms call it once, when their module is loaded. A second registration of a path replaces the first. */
+/** Adds files: other rooms call it once, when their module is loaded. A second registration of a name replaces the first. */
 export function registerSysctls(entries: readonly Sysctl[]): void {
   for (const entry of entries) registered.set(entry.path, entry);
 }
 
 /** An integer file: EINVAL for anything but a number, or one out of range. */
-export function numeric(
+function numeric(
   path: string,
   read: (ns: NetworkNamespace) => number,
   set: (ns: NetworkNamespace, value: number) => void,
@@ -144,21 +152,21 @@ export function sysctlName(path: string): string {
 
 /** The text of a file, without newline. ENOENT. */
 export function readSysctl(ns: NetworkNamespace, path: string): Result<string> {
-  const text = find(ns, path)?.read(ns);
+  const text = find(ns, sysctlPath(path))?.read(ns);
   return text === undefined ? refuse('ENOENT') : ok(text);
 }
 
 /** Sets a file. ENOENT, EINVAL, EACCES (read-only). A newline at the end is ignored. */
 export function writeSysctl(ns: NetworkNamespace, path: string, text: string): Result<undefined> {
-  const entry = find(ns, path);
+  const entry = find(ns, sysctlPath(path));
   if (entry === undefined || entry.read(ns) === undefined) return refuse('ENOENT');
   if (entry.write === undefined) return refuse('EACCES');
   return entry.write(ns, text.replace(/\n$/, ''));
 }
 
-/** All paths of a namespace, sorted as directories are listed. */
+/** The paths of all files of a namespace, sorted as directories are listed. */
 export function listSysctls(ns: NetworkNamespace): string[] {
-  const paths = [...registered.values()].filter((entry) => entry.read(ns) !== undefined).map((entry) => entry.path);
+  const paths = [...registered].filter(([, entry]) => entry.read(ns) !== undefined).map(([path]) => path);
   for (const owner of ['all', 'default', ...deviceNames(ns)]) {
     for (const name of CONF_NAMES) paths.push(`net/ipv4/conf/${owner}/${name}`);
     if (owner !== 'default') paths.push(`net/ipv6/conf/${owner}/disable_ipv6`);
@@ -225,7 +233,7 @@ function disableIpv6(ns: NetworkNamespace, path: string, owner: string): Sysctl 
       () => Math.min(1, ...[...ns.devices.values()].map((dev) => dev.disableIpv6)),
       (_, value) => {
         ns.disableIpv6Default = value;
-        for (const dev of ns.devices.values()) setDisableIpv6(dev, value);
+        for (const dev of ns.devices.values()) setIpv6Disabled(dev, value !== 0);
       },
       0,
       1,
@@ -233,10 +241,11 @@ function disableIpv6(ns: NetworkNamespace, path: string, owner: string): Sysctl 
   }
   const dev = ns.device(owner);
   if (dev === undefined) return undefined;
-  return numeric(path, () => dev.disableIpv6, (_, value) => setDisableIpv6(dev, value), 0, 1);
-}
-
-function setDisableIpv6(dev: NetDevice, value: number): void {
-  dev.disableIpv6 = value;
-  if (value === 1) dev.addresses6 = [];
+  return numeric(
+    path,
+    () => dev.disableIpv6,
+    (_, value) => setIpv6Disabled(dev, value !== 0),
+    0,
+    1,
+  );
 }

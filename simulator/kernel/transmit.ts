@@ -20,7 +20,10 @@ export function devQueueXmit(dev: NetDevice, packet: Packet): void {
   if (dev.taps.length > 0) for (const tap of dev.taps) tap(packet, dev, 'out');
   if (ns.taps.length > 0) for (const tap of ns.taps) tap(packet, dev, 'out');
   if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'tx', dev: dev.name });
-  dev.stats.txPackets++;
-  dev.stats.txBytes += frameLength(packet);
+  // A tunnel counts what it wraps by itself (vxlan_xmit_one), not what its ARP proxy swallows.
+  if (dev.vxlan === null) {
+    dev.stats.txPackets++;
+    dev.stats.txBytes += frameLength(packet);
+  }
   dev.driver.xmit(dev, packet);
 }

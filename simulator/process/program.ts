@@ -62,6 +62,8 @@ export interface Stat {
   readonly mtime: number;
   /** Of symlinks. */
   readonly target?: string;
+  /** Of device nodes. */
+  readonly device?: { readonly major: number; readonly minor: number };
 }
 
 /** File calls, resolved against the process's root (containers have their own) and working directory. Never blocking. */
@@ -87,13 +89,17 @@ export interface FileCalls {
   netnsAt(path: string): Result<NetworkNamespace>;
   /** `mount --bind` of a namespace file, as `ip netns add` and dockerd do. */
   bindNetns(path: string, ns: NetworkNamespace): Result<undefined>;
+  /** umount(2) of a bound namespace file: what was there before the mount is seen again. EINVAL when nothing is mounted. */
+  unmount(path: string): Result<undefined>;
+  /** A second name for a file. */
+  link(target: string, path: string): Result<undefined>;
   /** Absolute path with `.`/`..` resolved. */
   absolute(path: string): string;
 }
 
 export interface SpawnOptions {
-  /** Descriptors of the child; those not named are inherited 0, 1, 2. The child gets its own references. */
-  readonly files?: ReadonlyMap<number, OpenFile>;
+  /** Descriptors of the child; those not named are inherited 0, 1, 2; null is closed. The child gets its own references. */
+  readonly files?: ReadonlyMap<number, OpenFile | null>;
   readonly env?: ReadonlyMap<string, string>;
   readonly cwd?: string;
   /** Network namespace of the child; default the parent's. */
@@ -107,6 +113,12 @@ export interface SpawnOptions {
   /** Of containers: the label `docker ps`/`ps` views need. */
   readonly container?: string;
   readonly uid?: number;
+  /** Starts a session without a terminal (setsid). */
+  readonly session?: 'new';
+  /** First process of a PID namespace of its own: it sees itself as 1, and its end ends all in it. */
+  readonly pidNamespace?: 'new';
+  /** Joins the PID namespace of this process (its number as the caller sees it), as `docker exec` does. */
+  readonly pidNamespaceOf?: number;
 }
 
 /** A mount namespace: opaque to programs. */
@@ -130,6 +142,9 @@ export interface ProcessView {
   readonly netns: NetworkNamespace;
   /** Id of the container it belongs to, '' for the host's own. */
   readonly container: string;
+  /** Virtual microseconds of work so far. */
+  readonly cpu: number;
+  readonly hostname: string;
 }
 
 /** The machine a process runs on, as far as programs may see it. */
@@ -141,6 +156,23 @@ export interface HostView {
   /** Names of executables on the host's PATH, sorted. */
   commands(): readonly string[];
   processes(): readonly ProcessView[];
+  /** The tools behind {@link commands}, for `help` and `man`. */
+  installed(): readonly Tool[];
+  /** Every open descriptor of every process: whoever wants to name a socket's owner (`ss -p`) looks for its `socket:[inode]`. */
+  descriptors(): readonly DescriptorView[];
+  /** Virtual microseconds since boot. */
+  readonly uptime: number;
+  /** `uname -r` */
+  readonly release: string;
+}
+
+/** One descriptor of one process. */
+export interface DescriptorView {
+  readonly pid: number;
+  readonly command: string;
+  readonly fd: number;
+  /** See {@link OpenFile.name}. */
+  readonly name: string;
 }
 
 /** The system calls of one process. */
@@ -154,6 +186,10 @@ export interface ProgramContext {
   netns: NetworkNamespace;
   readonly host: HostView;
   readonly fs: FileCalls;
+  /** Process group, in the numbers of the own PID namespace. */
+  readonly pgid: number;
+  /** What the own PID namespace holds, in its numbers (`ps` in a container sees the container). */
+  processes(): readonly ProcessView[];
   /** UTS hostname (containers have their own). */
   readonly hostname: string;
   /** Id of the container this process runs in, '' on the host. */
@@ -186,7 +222,9 @@ export interface ProgramContext {
   out(text: string | Uint8Array): Blocking<void>;
   err(text: string): Blocking<void>;
 
-  /** *blocking* */
+  /** *blocking* Charges work of `units` (about virtual µs) to the process: loops that make no system call must call it. */
+  spend(units?: number): Blocking<void>;
+  /** *blocking* Until the sleep is over; 'interrupted' by a caught signal. */
   sleep(micros: number): Blocking<Wake>;
   /** *blocking* Until a queue is woken, the deadline (virtual µs) comes, or a caught signal arrives. */
   wait(queues: readonly WaitQueue[], deadline?: number): Blocking<Wake>;
@@ -199,13 +237,32 @@ export interface ProgramContext {
   spawn(argv: readonly string[], options?: SpawnOptions): Result<number>;
   /** Starts a program given as a function (subshells, servers inside the engine). */
   fork(name: string, main: (ctx: ProgramContext) => Program, options?: SpawnOptions): number;
+  /** Becomes another program (execve): to be ended by `return yield* program`. ENOENT, EACCES, ENOEXEC. */
+  exec(argv: readonly string[], env?: ReadonlyMap<string, string>): Result<Program>;
   /** *blocking* Waits for a child: exit status, or 128+signal. 'stopped' when ^Z stopped it. */
   waitpid(pid: number): Blocking<{ readonly status: number; readonly signal?: Signal; readonly stopped: boolean } | undefined>;
   kill(pid: number, signal: Signal): Result<undefined>;
+  /** Signals every process of a group. ESRCH when there is none. */
+  killGroup(pgid: number, signal: Signal): Result<undefined>;
+  /** The children that ended or were stopped since they were last waited for, without waiting (WNOHANG). */
+  pollChildren(): readonly { readonly pid: number; readonly status: number; readonly signal?: Signal; readonly stopped: boolean }[];
+  /** Woken when a child ends or stops. */
+  readonly children: WaitQueue;
+  /** Puts a child (or the caller, pid 0) into group `pgid` (0: its own). */
+  setpgid(pid: number, pgid: number): void;
+  /** Leaves session and terminal, and leads a new session. */
+  setsid(): void;
   setns(ns: NetworkNamespace): void;
+  /** Enters another mount namespace (`nsenter -m`). */
+  setMounts(mounts: MountView): void;
   /** An unnamed new network namespace on this host (unshare(CLONE_NEWNET)). */
   newNetns(name: string): NetworkNamespace;
 
+  /** The mount view; opaque. */
+  readonly mounts: MountView;
+  setHostname(name: string): void;
+  /** The executable that a PATH search for `name` finds (or the path itself). ENOENT, EACCES. */
+  which(name: string): Result<{ readonly path: string; readonly tool: Tool | undefined }>;
   /** The controlling terminal, if any. */
   readonly tty: TerminalCalls | undefined;
   /** *blocking* Calls an external, promise-based library (jq, awk, sed): the world stands still until it answers. */
@@ -220,6 +277,8 @@ export interface TerminalCalls {
   setMode(mode: 'cooked' | 'raw'): void;
   /** tcsetpgrp */
   setForeground(pgid: number): void;
+  /** tcgetpgrp, 0 when there is none. */
+  readonly foreground: number;
 }
 
 /** A command that can be started by name. One file each in tools/, listed in tools/index.ts. */

@@ -32,7 +32,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that simulator/ may use: pure, run in a worker; all but the last two synchronous. */
 const PACKAGES: Record<string, { where: RegExp; why: string }> = {
   unbash: { where: /^simulator\/shell\//, why: 'parses the shell language: synchronous, typed, no dependencies' },
-  yaml: { where: /^simulator\/(lab|tools|engine)\//, why: 'reads scenarios and stack files, with positions for errors' },
+  yaml: {
+    where: /^simulator\/(lab|tools|engine)\//,
+    why: 'reads scenarios and stack files, with positions for errors',
+  },
   zod: { where: /^simulator\/(lab|tools|engine)\//, why: 'one schema for types, errors and editor completion' },
   'just-bash': { where: /^simulator\/process\/external\.ts$/, why: 'awk and sed, loaded when first used' },
   'jq-web': { where: /^simulator\/process\/external\.ts$/, why: 'the real jq, loaded when first used' },
@@ -62,7 +65,8 @@ describe('simulator', () => {
         if (target === undefined) continue;
         if (!target.startsWith('simulator/')) wrong.push(`${file} leaves simulator/: ${specifier}`);
         const [from, to] = [roomOf(file), roomOf(target)];
-        if (from !== to && !MAY_IMPORT[from]?.includes(to)) wrong.push(`${file} (${from}) imports ${specifier} (${to})`);
+        if (from !== to && !MAY_IMPORT[from]?.includes(to))
+          wrong.push(`${file} (${from}) imports ${specifier} (${to})`);
       }
     }
     expect(wrong).toEqual([]);

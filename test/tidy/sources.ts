@@ -40,7 +40,7 @@ export function resolveImport(from: string, specifier: string): string | undefin
   return relative(ROOT, resolve(ROOT, dirname(from), specifier)).replace(/\.(ts|js)$/, '');
 }
 
-/** Names that a file uses as values or types: identifiers that are not property names or keys. */
+/** Names that a file uses as values: identifiers that are not property names, keys or types. */
 export function* identifiersOf(path: string): Generator<{ name: string; line: number; of: string | undefined }> {
   const source = ts.createSourceFile(path, textOf(path), ts.ScriptTarget.Latest, true);
   const stack: ts.Node[] = [source];
@@ -52,6 +52,7 @@ export function* identifiersOf(path: string): Generator<{ name: string; line: nu
     if (ts.isAwaitExpression(node)) yield { name: 'await', line, of: undefined };
     if (!ts.isIdentifier(node)) continue;
     const { parent } = node;
+    if (ts.isTypeReferenceNode(parent)) continue;
     if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
       yield { name: node.text, line, of: parent.expression.getText(source) };
     } else if (!isKey(parent, node)) {

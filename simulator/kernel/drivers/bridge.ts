@@ -29,6 +29,7 @@ export function newBridgeState(): BridgeState {
     defaultPvid: 1,
     multicastSnooping: true,
     macSet: false,
+    mtuSet: false,
   };
 }
 
@@ -48,5 +49,5 @@ export function setBridgeMac(dev: NetDevice, mac: number): void {
   const old = state.fdb.get(dev.mac);
   if (old !== undefined && old.port === null) state.fdb.delete(dev.mac);
   dev.mac = mac;
-  if (!state.fdb.has(mac)) state.fdb.set(mac, makeFdbEntry(mac, null, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+  if (mac !== 0 && !state.fdb.has(mac)) state.fdb.set(mac, makeFdbEntry(mac, null, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
 }

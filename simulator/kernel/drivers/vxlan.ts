@@ -6,7 +6,7 @@
  */
 import { KERNEL_DEFAULT } from '../../base/origin.ts';
 import { SECOND } from '../../base/scheduler.ts';
-import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, PROTO_UDP, type Packet } from '../../wire/packet.ts';
+import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, frameLength, PROTO_UDP, type Packet } from '../../wire/packet.ts';
 import type { DeviceDriver, FdbEntry, FdbRemote, NetDevice, VxlanState } from '../device.ts';
 import { fdbLookup, makeFdbEntry } from '../fdb.ts';
 import { scrub } from '../ip-input.ts';
@@ -77,6 +77,7 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   const state = dev.vxlan as VxlanState;
   const { underlay } = state;
   const outer = dev.ns.kernel.universe.packets.make();
+  const octets = frameLength(inner) - 14;
   const innerIsIp = inner.etherType === ETH_IPV4;
   outer.parent = inner.id;
   outer.flow = inner.flow;
@@ -94,7 +95,13 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   outer.inner = inner;
   if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, outer, { kind: 'encap', dev: dev.name, vni: outer.vni, remote: remote.address, inner: inner.id });
   const sent = ipLocalOut(underlay, outer, { oif: remote.ifindex !== 0 ? remote.ifindex : state.link });
-  if (!sent.ok) dev.stats.txErrors++;
+  if (!sent.ok) {
+    dev.stats.txErrors++;
+    return;
+  }
+  // iptunnel_xmit_stats: octets without the inner Ethernet header.
+  dev.stats.txPackets++;
+  dev.stats.txBytes += octets;
 }
 
 /** udp_flow_src_port: from a hash of the inner flow, so that one flow keeps one port and the two directions differ. */
@@ -171,6 +178,8 @@ export function vxlanRcv(ns: NetworkNamespace, receivers: ReadonlyMap<number, Ne
     return;
   }
   scrub(inner);
+  dev.stats.rxPackets++;
+  dev.stats.rxBytes += frameLength(inner) - 14;
   if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, inner, { kind: 'decap', dev: dev.name, vni: outer.vni, outer: outer.id });
   netifRx(dev, inner);
 }

@@ -8,6 +8,8 @@ import { addAddress as addToDevice, deleteAddress as deleteFromDevice } from '..
 export interface AddressRequest {
   readonly address: number;
   readonly prefix: number;
+  /** Of a point-to-point address; left out it is the address itself. */
+  readonly peer?: number | undefined;
   readonly broadcast: number;
   readonly scope: InterfaceAddress['scope'];
   readonly label: string;
@@ -18,14 +20,20 @@ export interface AddressRequest {
 export function newAddress(dev: NetDevice, request: AddressRequest, replace = false): Result<undefined> {
   const present = dev.addresses.find((entry) => entry.address === request.address && entry.prefix === request.prefix);
   if (present !== undefined) return replace ? done : refuse('EEXIST', 'ipv4: Address already assigned');
-  const { broadcast, ...rest } = request;
-  const added = addToDevice(dev, broadcast === 0 ? rest : request);
+  const { broadcast, peer, ...rest } = request;
+  const added = addToDevice(dev, {
+    ...rest,
+    ...(broadcast === 0 ? {} : { broadcast }),
+    ...(peer === undefined ? {} : { peer }),
+  });
   return added.ok ? done : added;
 }
 
 /** Deletes the address with this prefix; without one, the first that has it. EADDRNOTAVAIL. */
 export function deleteAddress(dev: NetDevice, address: number, prefix: number | undefined): Result<undefined> {
-  const present = dev.addresses.find((entry) => entry.address === address && (prefix === undefined || entry.prefix === prefix));
+  const present = dev.addresses.find(
+    (entry) => entry.address === address && (prefix === undefined || entry.prefix === prefix),
+  );
   if (present === undefined) return refuse('EADDRNOTAVAIL', 'ipv4: Address not found');
   const gone = deleteFromDevice(dev, address, present.prefix);
   return gone.ok ? done : gone;

@@ -57,11 +57,23 @@ function newBridgeEntry(dev: NetDevice, request: FdbRequest, verb: FdbVerb): Res
 function newVxlanEntry(dev: NetDevice, request: FdbRequest, verb: FdbVerb): Result<undefined> {
   const vxlan = dev.vxlan;
   if (vxlan === null || request.dst === 0) return refuse('EINVAL');
-  const remote: FdbRemote = { address: request.dst, port: request.port || vxlan.dstPort, vni: request.vni || vxlan.vni, ifindex: request.via };
+  const remote: FdbRemote = {
+    address: request.dst,
+    port: request.port || vxlan.dstPort,
+    vni: request.vni || vxlan.vni,
+    ifindex: request.via,
+  };
   const entry = vxlan.fdb.get(request.mac);
   const state = request.state === 'dynamic' ? 'reachable' : request.state;
   if (entry === undefined) {
-    const fresh = makeFdbEntry(request.mac, null, state, request.state === 'dynamic', dev.ns.kernel.now, request.origin);
+    const fresh = makeFdbEntry(
+      request.mac,
+      null,
+      state,
+      request.state === 'dynamic',
+      dev.ns.kernel.now,
+      request.origin,
+    );
     fresh.remotes.push(remote);
     vxlan.fdb.set(request.mac, fresh);
     return done;
@@ -101,7 +113,12 @@ function deleteVxlanEntry(dev: NetDevice, request: FdbRequest): Result<undefined
   const entry = vxlan?.fdb.get(request.mac);
   if (vxlan === null || entry === undefined) return refuse('ENOENT');
   if (request.dst !== 0) {
-    const gone: FdbRemote = { address: request.dst, port: request.port || vxlan.dstPort, vni: request.vni || vxlan.vni, ifindex: request.via };
+    const gone: FdbRemote = {
+      address: request.dst,
+      port: request.port || vxlan.dstPort,
+      vni: request.vni || vxlan.vni,
+      ifindex: request.via,
+    };
     if (!entry.remotes.some((remote) => sameRemote(remote, gone))) return done;
     if (entry.remotes.length > 1) {
       entry.remotes = entry.remotes.filter((remote) => !sameRemote(remote, gone));
@@ -120,7 +137,8 @@ export function flushFdb(dev: NetDevice, target: 'self' | 'master'): Result<unde
   }
   const bridge = bridgeOf(dev, target)?.bridge;
   if (bridge === undefined || bridge === null) return refuse('EOPNOTSUPP', 'fdb flush not supported');
-  for (const entry of [...bridge.fdb.values()]) if (target === 'self' || entry.port === dev) bridge.fdb.delete(entry.mac);
+  for (const entry of [...bridge.fdb.values()])
+    if (target === 'self' || entry.port === dev) bridge.fdb.delete(entry.mac);
   return done;
 }
 
@@ -145,7 +163,18 @@ export function dumpFdb(ns: NetworkNamespace): FdbListing[] {
   for (const dev of [...ns.devices.values()].sort((a, b) => a.ifindex - b.ifindex)) {
     if (dev.master !== null) bridgeListings(listings, dev.master, dev, dev);
     if (dev.vxlan !== null) vxlanListings(listings, dev);
-    else for (const mac of multicastMacs(dev)) listings.push({ mac, dev, master: null, vlan: 0, remote: null, netnsid: undefined, state: 'permanent', age: null });
+    else
+      for (const mac of multicastMacs(dev))
+        listings.push({
+          mac,
+          dev,
+          master: null,
+          vlan: 0,
+          remote: null,
+          netnsid: undefined,
+          state: 'permanent',
+          age: null,
+        });
     if (dev.bridge !== null) bridgeListings(listings, dev, null, dev);
   }
   return listings;
@@ -158,8 +187,17 @@ function bridgeListings(listings: FdbListing[], bridge: NetDevice, port: NetDevi
   const entries = fdbEntries(state.fdb, now, state.ageing).filter((entry) => entry.port === port);
   // The kernel keeps the newest at the head of the list.
   for (const entry of entries.reverse()) {
-    const line = { mac: entry.mac, dev, master: bridge, remote: null, netnsid: undefined, state: entry.state, age: ageOf(entry, now) };
-    if (!entry.dynamic && entry.vlan === 0 && state.defaultPvid !== 0) listings.push({ ...line, vlan: state.defaultPvid });
+    const line = {
+      mac: entry.mac,
+      dev,
+      master: bridge,
+      remote: null,
+      netnsid: undefined,
+      state: entry.state,
+      age: ageOf(entry, now),
+    };
+    if (!entry.dynamic && entry.vlan === 0 && state.defaultPvid !== 0)
+      listings.push({ ...line, vlan: state.defaultPvid });
     listings.push({ ...line, vlan: entry.vlan });
   }
 }
@@ -169,11 +207,33 @@ function vxlanListings(listings: FdbListing[], dev: NetDevice): void {
   if (vxlan === null) return;
   const { now } = ns.kernel;
   const netnsid = vxlan.underlay === ns ? undefined : allocateNamespaceId(ns, vxlan.underlay);
-  for (const entry of fdbEntries(vxlan.fdb, now, vxlan.ageing * 1_000_000)) {
+  // Buckets in order, in each the newest first (hlist_add_head).
+  const entries = fdbEntries(vxlan.fdb, now, vxlan.ageing * 1_000_000).reverse();
+  const buckets = new Map(entries.map((entry) => [entry, vxlanBucket(entry.mac)]));
+  entries.sort((a, b) => (buckets.get(a) as number) - (buckets.get(b) as number));
+  for (const entry of entries) {
     for (const remote of entry.remotes) {
-      listings.push({ mac: entry.mac, dev, master: null, vlan: 0, remote, netnsid, state: entry.state, age: ageOf(entry, now) });
+      listings.push({
+        mac: entry.mac,
+        dev,
+        master: null,
+        vlan: 0,
+        remote,
+        netnsid,
+        state: entry.state,
+        age: ageOf(entry, now),
+      });
     }
   }
+}
+
+const GOLDEN_RATIO_64 = 0x61c8864680b583ebn;
+
+/** eth_hash() of a little-endian machine: the bucket, of 256, that a MAC address is in. */
+function vxlanBucket(mac: number): number {
+  let value = 0n;
+  for (let i = 0; i < 6; i++) value |= BigInt(Math.floor(mac / 256 ** (5 - i)) & 255) << BigInt(16 + 8 * i);
+  return Number(BigInt.asUintN(64, value * GOLDEN_RATIO_64) >> 56n);
 }
 
 function ageOf(entry: FdbEntry, now: number): { used: number; updated: number } {

@@ -20,6 +20,8 @@ export interface RouteStyle {
   readonly showTable?: boolean;
   /** `-d`: say also what is the default. */
   readonly details?: boolean;
+  /** Colours addresses and device names. */
+  readonly paint?: (kind: 'inet' | 'ifname', text: string) => string;
 }
 
 const TABLE_NAMES = new Map([
@@ -51,22 +53,30 @@ export function isLinkDown(route: Route): boolean {
 
 /** One route as a line of `ip route`, with the trailing space and without a newline. */
 export function formatRoute(ns: NetworkNamespace, route: Route, style: RouteStyle = {}): string {
+  const paint = style.paint ?? plain;
   let line = route.type === 'unicast' && style.details !== true ? '' : `${route.type} `;
-  line += `${formatDestination(route.destination, route.prefix)} `;
+  line += paint('inet', `${formatDestination(route.destination, route.prefix)} `);
   if (route.tos !== 0) line += `tos 0x${route.tos.toString(16).padStart(2, '0')} `;
-  if (route.gateway !== 0 && style.hideVia !== true) line += `via ${formatIpv4(route.gateway)} `;
-  if (route.dev !== null && style.hideDev !== true) line += `dev ${route.dev.ns === ns ? route.dev.name : `if${route.dev.ifindex}`} `;
+  if (route.gateway !== 0 && style.hideVia !== true) line += `via ${paint('inet', `${formatIpv4(route.gateway)} `)}`;
+  if (route.dev !== null && style.hideDev !== true)
+    line += `dev ${paint('ifname', `${route.dev.ns === ns ? route.dev.name : `if${route.dev.ifindex}`} `)}`;
   if (style.details === true ? style.showTable !== false : style.showTable === true && route.table !== RT_TABLE_MAIN) {
     line += `table ${formatTable(route.table)} `;
   }
-  if ((route.protocol !== 'boot' || style.details === true) && style.hideProtocol !== true) line += `proto ${route.protocol} `;
-  if ((route.scope !== 'universe' || style.details === true) && style.hideScope !== true) line += `scope ${formatScope(route.scope)} `;
-  if (route.source !== 0) line += `src ${formatIpv4(route.source)} `;
+  if ((route.protocol !== 'boot' || style.details === true) && style.hideProtocol !== true)
+    line += `proto ${route.protocol} `;
+  if ((route.scope !== 'universe' || style.details === true) && style.hideScope !== true)
+    line += `scope ${formatScope(route.scope)} `;
+  if (route.source !== 0) line += `src ${paint('inet', `${formatIpv4(route.source)} `)}`;
   if (route.metric !== 0) line += `metric ${route.metric} `;
   if (route.onlink) line += 'onlink ';
   if (isLinkDown(route)) line += 'linkdown ';
   if (route.mtu !== 0) line += `mtu ${route.mtu} `;
   return line;
+}
+
+function plain(_kind: 'inet' | 'ifname', text: string): string {
+  return text;
 }
 
 /** One rule as a line of `ip rule`, without a newline. */
@@ -81,7 +91,7 @@ export function formatRule(rule: FibRule): string {
 }
 
 /** A mark and its mask as rules print them; a full mask is left out. */
-export function formatMark(mark: number, mask: number): string {
+function formatMark(mark: number, mask: number): string {
   const text = `0x${(mark >>> 0).toString(16)}`;
   return mask >>> 0 === 0xffffffff ? text : `${text}/0x${(mask >>> 0).toString(16)}`;
 }

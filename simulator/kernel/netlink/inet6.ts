@@ -23,13 +23,21 @@ export function routes6(ns: NetworkNamespace): Route6[] {
   const main: Route6[] = [];
   const local: Route6[] = [];
   const multicast: Route6[] = [];
-  for (const dev of devicesByReadiness(ns)) {
+  const devices = [...ns.devices.values()].sort((a, b) => a.readySequence - b.readySequence);
+  for (const dev of devices) {
     if (!dev.up) continue;
     const linkDown = !dev.carrier;
     for (const { address, prefix, scope } of dev.addresses6) {
       local.push({ type: 'local', destination: address, dev, table: 'local', metric: 0, linkDown: false });
       if (scope === 'host' || prefix === 128) continue;
-      main.push({ type: 'unicast', destination: `${networkOf6(address, prefix)}/${prefix}`, dev, table: 'main', metric: 256, linkDown });
+      main.push({
+        type: 'unicast',
+        destination: `${networkOf6(address, prefix)}/${prefix}`,
+        dev,
+        table: 'main',
+        metric: 256,
+        linkDown,
+      });
     }
     if (dev.kind !== 'loopback' && dev.addresses6.length > 0) {
       multicast.push({ type: 'multicast', destination: 'ff00::/8', dev, table: 'local', metric: 256, linkDown });
@@ -37,12 +45,6 @@ export function routes6(ns: NetworkNamespace): Route6[] {
   }
   const byAddress = (a: Route6, b: Route6): number => compare6(a.destination, b.destination);
   return [...main.sort(byAddress), ...local.sort(byAddress), ...multicast];
-}
-
-/** Devices in the order they got their addresses: a bridge gets a carrier, and with it an address, from its ports. */
-function devicesByReadiness(ns: NetworkNamespace): NetDevice[] {
-  const devices = [...ns.devices.values()];
-  return [...devices.filter((dev) => dev.kind !== 'bridge'), ...devices.filter((dev) => dev.kind === 'bridge')];
 }
 
 /** The eight 16-bit words of an IPv6 address in text form (with or without a prefix length). */

@@ -28,9 +28,9 @@ export function newNeighbour(dev: NetDevice, request: NeighbourRequest, verb: Ne
   if (!request.proxy && !hasMac && needsMac(request.state)) return refuse('EINVAL', 'No link layer address given');
   const neighbour = present ?? new Neighbour(request.address, dev, request.origin);
   if (present === undefined) {
-    // Written as though it had just been asked for; never confirmed unless it is said to be reachable.
+    // neigh_alloc: used now, confirmed twice the reachable time ago, until it is said to be good.
     neighbour.used = dev.ns.kernel.now;
-    neighbour.confirmed = dev.ns.kernel.now;
+    neighbour.confirmed = dev.ns.kernel.now - 60_000_000;
     table.add(neighbour);
   }
   neighbour.origin = request.origin;
@@ -38,7 +38,13 @@ export function newNeighbour(dev: NetDevice, request: NeighbourRequest, verb: Ne
     neighbour.proxy = true;
     return done;
   }
-  neighUpdate(neighbour, request.state, request.mac ?? neighbour.mac, { override: true, force: true, origin: request.origin });
+  neighUpdate(neighbour, request.state, request.mac ?? neighbour.mac, {
+    override: true,
+    force: true,
+    origin: request.origin,
+  });
+  if (request.state === 'PERMANENT' || request.state === 'NOARP' || request.state === 'REACHABLE')
+    neighbour.confirmed = dev.ns.kernel.now;
   return done;
 }
 
@@ -55,6 +61,19 @@ export function deleteNeighbour(dev: NetDevice, address: number, proxy = false):
   neighbour.queue = [];
   for (const packet of waiting) drop(dev.ns, packet, 'NEIGHBOUR_FAILED', dev.name);
   return done;
+}
+
+/** net.ipv4.neigh.default.ucast_solicit: where an entry that asks by broadcast starts to count. */
+const UCAST_SOLICIT = 3;
+
+/**
+ * What NDA_PROBES says: counting starts at {@link UCAST_SOLICIT} and stays where the answer came. Deviation: an entry that was
+ * answered is taken to have been so at the first question.
+ */
+export function probeCount(neighbour: Neighbour): number {
+  if (neighbour.origin.by !== 'kernel') return 0;
+  if (neighbour.state === 'INCOMPLETE' || neighbour.state === 'FAILED') return UCAST_SOLICIT + neighbour.probes;
+  return neighbour.confirmed === 0 ? 0 : UCAST_SOLICIT + 1;
 }
 
 /** The entry for an address. ENOENT. */

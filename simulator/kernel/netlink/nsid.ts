@@ -31,7 +31,7 @@ export function setNamespaceId(ns: NetworkNamespace, peer: NetworkNamespace, id:
 }
 
 /** The namespace that `dev`'s link (veth peer, vxlan underlay) lives in, or null when it has none. */
-export function linkNamespace(dev: NetDevice): NetworkNamespace | null {
+function linkNamespace(dev: NetDevice): NetworkNamespace | null {
   if (dev.peer !== null) return dev.peer.ns;
   if (dev.vxlan !== null) return dev.vxlan.underlay;
   return null;
@@ -55,6 +55,6 @@ export function linkReference(dev: NetDevice): LinkReference {
 }
 
 /** dev_get_iflink: the index of a veth's peer; any other device, also a vxlan, points at itself. */
-export function linkIndexOf(dev: NetDevice): number {
+function linkIndexOf(dev: NetDevice): number {
   return dev.peer !== null ? dev.peer.ifindex : dev.ifindex;
 }

@@ -34,7 +34,8 @@ export type RouteVerb = 'add' | 'replace' | 'change' | 'append' | 'prepend';
 
 /** Installs a route. ENETUNREACH, ENODEV, EINVAL, EEXIST, ENOENT (change), with the kernel's message. */
 export function newRoute(ns: NetworkNamespace, request: RouteRequest, verb: RouteVerb): Result<undefined> {
-  if (networkOf(request.destination, request.prefix) !== request.destination) return refuse('EINVAL', 'Invalid prefix for given prefix length');
+  if (networkOf(request.destination, request.prefix) !== request.destination)
+    return refuse('EINVAL', 'Invalid prefix for given prefix length');
   const resolved = checkNextHop(ns, request);
   if (!resolved.ok) return resolved;
   if (request.source !== 0 && request.type !== 'local' && !ns.localAddresses.has(request.source)) {
@@ -57,7 +58,8 @@ export function newRoute(ns: NetworkNamespace, request: RouteRequest, verb: Rout
       return done;
     case 'append':
     case 'prepend':
-      if (same.some((other) => other.dev === route.dev && other.gateway === route.gateway && other.type === route.type)) return refuse('EEXIST');
+      if (same.some((other) => other.dev === route.dev && other.gateway === route.gateway && other.type === route.type))
+        return refuse('EEXIST');
       insertRoute(fib, route);
       if (verb === 'prepend') moveBefore(fib, route, same[0] as Route);
       return done;
@@ -121,7 +123,9 @@ export function dumpAllRoutes(ns: NetworkNamespace): Route[] {
 }
 
 function trieOrder(routes: readonly Route[]): Route[] {
-  return [...routes].sort((a, b) => a.destination - b.destination || b.prefix - a.prefix || b.tos - a.tos || a.metric - b.metric);
+  return [...routes].sort(
+    (a, b) => a.destination - b.destination || b.prefix - a.prefix || b.tos - a.tos || a.metric - b.metric,
+  );
 }
 
 /** Tables made by hand go when their last route goes, as far as a dump can tell. */
@@ -133,7 +137,10 @@ function sameKey(fib: Fib, route: Route): Route[] {
   const routes = fib.tables.get(route.table)?.routes ?? [];
   return routes.filter(
     (other) =>
-      other.destination === route.destination && other.prefix === route.prefix && other.tos === route.tos && other.metric === route.metric,
+      other.destination === route.destination &&
+      other.prefix === route.prefix &&
+      other.tos === route.tos &&
+      other.metric === route.metric,
   );
 }
 
@@ -204,11 +211,13 @@ export function getRoute(ns: NetworkNamespace, question: RouteQuestion): Result<
   const route = found.value;
   const { dst } = question;
   const learned = ns.pathMtus.get(dst);
-  const fresh = learned !== undefined && learned.expires > ns.kernel.now && question.iif === undefined ? learned : undefined;
+  const fresh =
+    learned !== undefined && learned.expires > ns.kernel.now && question.iif === undefined ? learned : undefined;
   return ok({
     type: isMulticast(dst) ? 'multicast' : route.type,
     route,
-    dev: question.iif !== undefined && route.type === 'local' ? (ns.devices.get(1) as NetDevice) : outputDevice(ns, route),
+    dev:
+      question.iif !== undefined && route.type === 'local' ? (ns.devices.get(1) as NetDevice) : outputDevice(ns, route),
     gateway: route.gateway,
     source: question.src !== 0 ? 0 : sourceFor(ns, route, dst),
     table: hasCustomRules(ns) ? route.table : route.table === 255 || route.table === 0 ? RT_TABLE_MAIN : route.table,
@@ -228,7 +237,8 @@ function lookupInput(ns: NetworkNamespace, question: RouteQuestion, iif: NetDevi
   const { dst, src, mark, tos } = question;
   if (isMulticast(src) || src === LIMITED_BROADCAST) return refuse('EINVAL');
   const localnet = iif.conf.route_localnet !== 0 || ns.confAll.route_localnet !== 0;
-  if (!localnet && iif.kind !== 'loopback' && (inPrefix(src, 0x7f000000, 8) || inPrefix(dst, 0x7f000000, 8))) return refuse('EINVAL');
+  if (!localnet && iif.kind !== 'loopback' && (inPrefix(src, 0x7f000000, 8) || inPrefix(dst, 0x7f000000, 8)))
+    return refuse('EINVAL');
   const route = fibLookup(ns, dst, src, mark, 0, iif.ifindex, tos);
   if (src !== 0 && iif.kind !== 'loopback') {
     const acceptLocal = iif.conf.accept_local !== 0 || ns.confAll.accept_local !== 0;

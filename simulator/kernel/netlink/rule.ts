@@ -13,7 +13,11 @@ export interface RuleRequest extends Omit<FibRule, 'priority' | 'origin'> {
 export function newRule(ns: NetworkNamespace, request: RuleRequest, origin: Origin): Result<undefined> {
   const { fib } = ns;
   const rule: FibRule = { ...request, priority: request.priority ?? defaultPriority(fib.rules), origin };
-  if (request.priority !== undefined && fib.rules.some((other) => other.priority === rule.priority && matches(other, request))) return refuse('EEXIST');
+  if (
+    request.priority !== undefined &&
+    fib.rules.some((other) => other.priority === rule.priority && matches(other, request))
+  )
+    return refuse('EEXIST');
   let at = fib.rules.findIndex((other) => other.priority > rule.priority);
   if (at < 0) at = fib.rules.length;
   fib.rules.splice(at, 0, rule);
@@ -35,7 +39,9 @@ export function deleteRule(ns: NetworkNamespace, pattern: RulePattern): Result<u
 }
 
 function matches(rule: FibRule, pattern: RulePattern): boolean {
-  return (Object.keys(pattern) as (keyof RulePattern)[]).every((key) => pattern[key] === undefined || pattern[key] === rule[key]);
+  return (Object.keys(pattern) as (keyof RulePattern)[]).every(
+    (key) => pattern[key] === undefined || pattern[key] === rule[key],
+  );
 }
 
 /** fib_default_rule_pref: one before the second rule. */

@@ -1,0 +1,248 @@
+/**
+ * The one place where the engine touches the kernel: everything Docker does to devices, addresses, routes, rules, IPVS and
+ * knobs is one of these functions, and each is a request that a learner's `ip`, `bridge`, `iptables`, `ipvsadm` or `sysctl`
+ * could make as well. So what Docker did can be found, and undone, with the ordinary tools.
+ *
+ * A refusal of a request that must work is a bug of the simulator, unless the learner has taken away what it needs: those
+ * requests are let go, as libnetwork logs a warning and goes on.
+ */
+import { assert } from '../base/assert.ts';
+import { broadcastOf } from '../base/address.ts';
+import type { Origin } from '../base/origin.ts';
+import type { Result } from '../base/result.ts';
+import { ipvsControl, type ServiceKey } from '../ipvs/index.ts';
+import { setIpv6Disabled } from '../kernel/devices.ts';
+import type { NetDevice } from '../kernel/device.ts';
+import { RT_TABLE_MAIN } from '../kernel/fib.ts';
+import { deleteAddress, newAddress } from '../kernel/netlink/address.ts';
+import { deleteFdbEntry, newFdbEntry, type FdbRequest } from '../kernel/netlink/fdb.ts';
+import { deleteLink as deleteLinkRequest, moveLink as moveLinkRequest, newLink, renameLink, setLink } from '../kernel/netlink/link.ts';
+import { deleteNeighbour, newNeighbour } from '../kernel/netlink/neighbour.ts';
+import { allocateNamespaceId } from '../kernel/netlink/nsid.ts';
+import { deleteRoute, newRoute } from '../kernel/netlink/route.ts';
+import type { NetworkNamespace } from '../kernel/netns.ts';
+import { readSysctl as readSysctlFile, writeSysctl as writeSysctlFile } from '../kernel/sysctl.ts';
+import { shownChain, xtables, type RuleSpec, type TableName, type XtablesRequest } from '../netfilter/index.ts';
+import { isComplaint, parseRule } from '../netfilter/parse.ts';
+
+export type { TableName };
+
+function must<T>(result: Result<T>, what: string): T {
+  assert(result.ok, `${what}: ${result.ok ? '' : result.errno}`);
+  return result.value;
+}
+
+// -- iptables
+
+function request(ns: NetworkNamespace, wanted: XtablesRequest, origin: Origin): boolean {
+  return xtables(ns, wanted, origin).ok;
+}
+
+/** The words of a rule, understood as iptables would. */
+function rule(table: TableName, text: string): RuleSpec {
+  const parsed = parseRule(text.split(' '), table);
+  assert(!isComplaint(parsed), `iptables ${text}: ${isComplaint(parsed) ? parsed.text : ''}`);
+  return parsed;
+}
+
+/** `iptables -t TABLE -A CHAIN RULE` */
+export function append(ns: NetworkNamespace, table: TableName, chain: string, text: string, origin: Origin): boolean {
+  return request(ns, { op: 'append', table, chain, rule: rule(table, text) }, origin);
+}
+
+/** `-I`: at the head. */
+export function insert(ns: NetworkNamespace, table: TableName, chain: string, text: string, origin: Origin): boolean {
+  return request(ns, { op: 'insert', table, chain, number: 1, rule: rule(table, text) }, origin);
+}
+
+/** `-D`; false when there is no such rule. */
+export function remove(ns: NetworkNamespace, table: TableName, chain: string, text: string, origin: Origin): boolean {
+  return request(ns, { op: 'delete', table, chain, rule: rule(table, text) }, origin);
+}
+
+/** `-C` */
+export function has(ns: NetworkNamespace, table: TableName, chain: string, text: string): boolean {
+  return xtables(ns, { op: 'check', table, chain, rule: rule(table, text) }, NOBODY).ok;
+}
+
+const NOBODY: Origin = { by: 'docker', text: 'look' };
+
+export function newChain(ns: NetworkNamespace, table: TableName, chain: string, origin: Origin): boolean {
+  return request(ns, { op: 'new-chain', table, chain }, origin);
+}
+
+export function flushChain(ns: NetworkNamespace, table: TableName, chain: string, origin: Origin): boolean {
+  return request(ns, { op: 'flush', table, chain }, origin);
+}
+
+export function hasChain(ns: NetworkNamespace, table: TableName, chain: string): boolean {
+  return shownChain(ns, table, chain) !== undefined;
+}
+
+export function setPolicy(ns: NetworkNamespace, table: TableName, chain: string, policy: 'ACCEPT' | 'DROP', origin: Origin): boolean {
+  return request(ns, { op: 'policy', table, chain, policy }, origin);
+}
+
+// -- links
+
+/** `ip link add NAME type bridge`; without a MAC the kernel chooses, and ports decide later. */
+export function createBridge(ns: NetworkNamespace, name: string, mac: number | undefined, mtu: number, origin: Origin): NetDevice {
+  return must(newLink(ns, { name, mac, mtu, link: { kind: 'bridge', bridge: {} }, origin }), `bridge ${name}`);
+}
+
+/** `ip link add NAME type vxlan id VNI dstport PORT proxy l2miss l3miss` */
+export function createVxlan(ns: NetworkNamespace, name: string, vni: number, port: number, mtu: number, origin: Origin): NetDevice {
+  const vxlan = { vni, dstPort: port, learning: true, proxy: true, l2miss: true, l3miss: true };
+  return must(newLink(ns, { name, mtu, link: { kind: 'vxlan', vxlan }, origin }), `vxlan ${name}`);
+}
+
+/** `ip link add OUTER type veth peer name INNER`: [outer, inner]. */
+export function createVeth(ns: NetworkNamespace, outer: string, inner: string, mtu: number, origin: Origin): [NetDevice, NetDevice] {
+  const link = { kind: 'veth', peer: { name: inner, ns: undefined, mtu } } as const;
+  const dev = must(newLink(ns, { name: outer, mtu, link, origin }), `veth ${outer}`);
+  return [dev, dev.peer as NetDevice];
+}
+
+/** `ip link set DEV netns NS name NAME`. As the kernel does, the namespaces get ids for each other. */
+export function moveLink(dev: NetDevice, ns: NetworkNamespace, name: string): void {
+  const from = dev.ns;
+  must(moveLinkRequest(dev, ns, name), `move ${dev.name}`);
+  const other = dev.vxlan?.underlay ?? dev.peer?.ns ?? from;
+  if (other !== ns) {
+    allocateNamespaceId(other, ns);
+    allocateNamespaceId(ns, other);
+  }
+}
+
+export function rename(dev: NetDevice, name: string): void {
+  must(renameLink(dev, name), `rename ${dev.name}`);
+}
+
+export function setMaster(dev: NetDevice, master: NetDevice): void {
+  must(setLink(dev, { master }), `master of ${dev.name}`);
+}
+
+export function setUp(dev: NetDevice, up: boolean): void {
+  must(setLink(dev, { up }), `${dev.name} up`);
+}
+
+export function setMac(dev: NetDevice, mac: number): void {
+  must(setLink(dev, { mac }), `address of ${dev.name}`);
+}
+
+export function deleteLink(dev: NetDevice): void {
+  if (!dev.removed) deleteLinkRequest(dev);
+}
+
+/** `echo N > /sys/class/net/DEV/bridge/default_pvid` */
+export function setDefaultPvid(dev: NetDevice, pvid: number): void {
+  if (dev.bridge !== null) dev.bridge.defaultPvid = pvid;
+}
+
+/** `sysctl net.ipv6.conf.DEV.disable_ipv6=1` */
+export function disableIpv6(dev: NetDevice): void {
+  setIpv6Disabled(dev, true);
+}
+
+// -- addresses, routes, neighbours
+
+/** `ip addr add A/P brd + dev DEV` */
+export function addAddress(dev: NetDevice, address: number, prefix: number, origin: Origin): void {
+  newAddress(dev, { address, prefix, broadcast: prefix < 31 ? broadcastOf(address, prefix) : 0, scope: 'global', label: dev.name, origin }, true);
+}
+
+/** A virtual address: `ip addr add A/32 dev NAME` */
+export function addAlias(ns: NetworkNamespace, name: string, address: number, origin: Origin): void {
+  const dev = ns.device(name);
+  if (dev !== undefined) newAddress(dev, { address, prefix: 32, broadcast: 0, scope: 'global', label: name, origin }, true);
+}
+
+export function removeAlias(ns: NetworkNamespace, name: string, address: number): void {
+  const dev = ns.device(name);
+  if (dev !== undefined) deleteAddress(dev, address, 32);
+}
+
+/** `ip route add default via GATEWAY dev DEV` */
+export function addDefaultRoute(ns: NetworkNamespace, dev: NetDevice, gateway: number, origin: Origin): void {
+  newRoute(
+    ns,
+    { type: 'unicast', destination: 0, prefix: 0, table: RT_TABLE_MAIN, gateway, dev, source: 0, scope: 'universe', protocol: 'boot', metric: 0, mtu: 0, tos: 0, onlink: false, origin },
+    'add',
+  );
+}
+
+/** `ip route del default` */
+export function removeDefaultRoute(ns: NetworkNamespace): void {
+  deleteRoute(ns, { destination: 0, prefix: 0, table: RT_TABLE_MAIN, tos: 0 });
+}
+
+/** `ip neigh replace ADDRESS lladdr MAC dev DEV nud permanent` */
+export function setNeighbour(dev: NetDevice, address: number, mac: number, origin: Origin): void {
+  newNeighbour(dev, { address, mac, state: 'PERMANENT', proxy: false, origin }, 'replace');
+}
+
+export function removeNeighbour(dev: NetDevice, address: number): void {
+  deleteNeighbour(dev, address);
+}
+
+function fdb(mac: number, dst: number, origin: Origin): FdbRequest {
+  return { mac, target: 'self', state: 'permanent', dst, port: 0, vni: 0, via: 0, origin };
+}
+
+/** `bridge fdb replace MAC dev DEV dst TUNNEL self permanent` */
+export function setFdb(dev: NetDevice, mac: number, tunnel: number, origin: Origin): void {
+  newFdbEntry(dev, fdb(mac, tunnel, origin), 'replace');
+}
+
+export function removeFdb(dev: NetDevice, mac: number, tunnel: number, origin: Origin): void {
+  deleteFdbEntry(dev, fdb(mac, tunnel, origin));
+}
+
+// -- IPVS: `ipvsadm -A -f MARK -s rr`, `-a -f MARK -r A:0 -m -w 1`
+
+function service(fwmark: number): ServiceKey {
+  return { fwmark, protocol: 0, address: 0, port: 0 };
+}
+
+export function hasService(ns: NetworkNamespace, mark: number): boolean {
+  return ipvsControl(ns, { op: 'list', service: service(mark) }, NOBODY).ok;
+}
+
+export function addService(ns: NetworkNamespace, mark: number, origin: Origin): void {
+  const spec = { ...service(mark), scheduler: 'rr', schedulerFlags: [], persistence: 0, netmask: 0xffffffff, onePacket: false };
+  ipvsControl(ns, { op: 'addService', service: spec }, origin);
+}
+
+export function removeService(ns: NetworkNamespace, mark: number, origin: Origin): void {
+  ipvsControl(ns, { op: 'deleteService', service: service(mark) }, origin);
+}
+
+function server(address: number, weight: number, direct: boolean): { address: number; port: number; forward: 'masq' | 'route'; weight: number; upperThreshold: number; lowerThreshold: number } {
+  return { address, port: 0, forward: direct ? 'route' : 'masq', weight, upperThreshold: 0, lowerThreshold: 0 };
+}
+
+export function addServer(ns: NetworkNamespace, mark: number, address: number, direct: boolean, origin: Origin): void {
+  const added = ipvsControl(ns, { op: 'addServer', service: service(mark), server: server(address, 1, direct) }, origin);
+  if (!added.ok && added.errno === 'EEXIST') ipvsControl(ns, { op: 'editServer', service: service(mark), server: server(address, 1, direct) }, origin);
+}
+
+/** Weight 0: nothing new goes there. */
+export function drainServer(ns: NetworkNamespace, mark: number, address: number, direct: boolean, origin: Origin): void {
+  ipvsControl(ns, { op: 'editServer', service: service(mark), server: server(address, 0, direct) }, origin);
+}
+
+export function removeServer(ns: NetworkNamespace, mark: number, address: number, origin: Origin): void {
+  ipvsControl(ns, { op: 'deleteServer', service: service(mark), server: { address, port: 0 } }, origin);
+}
+
+// -- sysctl
+
+/** Writes a file below /proc/sys; what is not there is left alone, as libnetwork does. */
+export function writeSysctl(ns: NetworkNamespace, path: string, value: string): void {
+  writeSysctlFile(ns, path, value);
+}
+
+export function readSysctl(ns: NetworkNamespace, path: string): string | undefined {
+  const value = readSysctlFile(ns, path);
+  return value.ok ? value.value : undefined;
+}

@@ -1,0 +1,180 @@
+/** The service and task part of the API. Mirrors moby daemon/cluster/{services,tasks}.go. */
+import { createService, updateService } from '../swarm/control.ts';
+import type { Manager } from '../swarm/manager.ts';
+import { isGlobal, rank, taskContainerName, taskName, type ServiceObject, type ServiceSpec as StoredSpec, type TaskObject } from '../swarm/objects.ts';
+import { answer, refusal, type ApiResult, type EngineApi, type Filters, type LogOptions, type LogReader, type ServiceSpec } from './api.ts';
+import type { Cluster } from './cluster.ts';
+import { any, checkFilters, hasLabels } from './filters.ts';
+import { notManager } from './refusals.ts';
+import type { LogBroker } from './serviceLogs.ts';
+import { serviceStatus, serviceView, taskView } from './swarmViews.ts';
+import { withTag } from './images.ts';
+
+type ServicePart = Pick<EngineApi, 'services' | 'serviceInspect' | 'serviceCreate' | 'serviceUpdate' | 'serviceRemove' | 'tasks' | 'taskInspect' | 'serviceLogs' | 'taskLogs'>;
+
+export function serviceApi(cluster: Cluster, broker: LogBroker): ServicePart {
+  function manager(): ApiResult<Manager> {
+    return cluster.manager === undefined ? notManager(cluster) : answer(cluster.manager);
+  }
+
+  function findService(word: string): ApiResult<{ manager: Manager; service: ServiceObject }> {
+    const found = manager();
+    if (!found.ok) return found;
+    const services = [...found.value.store.services.values()];
+    const exact = services.filter((service) => service.ID === word);
+    const named = exact.length > 0 ? exact : services.filter((service) => service.Spec.Name === word);
+    const matching = named.length > 0 || word === '' ? named : services.filter((service) => service.ID.startsWith(word));
+    if (matching.length > 1) return refusal(400, `service ${word} is ambiguous (${matching.length} matches found)`);
+    return matching[0] === undefined ? refusal(404, `service ${word} not found`) : answer({ manager: found.value, service: matching[0] });
+  }
+
+  function findTask(word: string): ApiResult<{ manager: Manager; task: TaskObject }> {
+    const found = manager();
+    if (!found.ok) return found;
+    const tasks = [...found.value.store.tasks.values()];
+    const matching = tasks.find((task) => task.ID === word) ?? tasks.find((task) => taskContainerName(task) === word) ?? (word === '' ? undefined : tasks.find((task) => task.ID.startsWith(word)));
+    return matching === undefined ? refusal(404, `task ${word} not found`) : answer({ manager: found.value, task: matching });
+  }
+
+  /** Ids of services that a filter value may mean. */
+  function serviceIds(of: Manager, values: readonly string[]): Set<string> {
+    const services = [...of.store.services.values()];
+    return new Set(values.flatMap((value) => services.filter((service) => service.ID === value || service.Spec.Name === value || service.ID.startsWith(value)).map((service) => service.ID)));
+  }
+
+  return {
+    services({ filters, status }) {
+      const found = manager();
+      if (!found.ok) return found;
+      const wrong = checkFilters(filters, ['id', 'label', 'mode', 'name', 'runtime']);
+      if (wrong !== undefined) return wrong;
+      const { store } = found.value;
+      const services = [...store.services.values()].filter(
+        (service) =>
+          any(filters['id'], (value) => service.ID.startsWith(value)) &&
+          any(filters['name'], (value) => service.Spec.Name.startsWith(value)) &&
+          hasLabels(filters['label'], service.Spec.Labels) &&
+          any(filters['mode'], (value) => value === modeOf(service)) &&
+          any(filters['runtime'], (value) => value === (service.Spec.TaskTemplate.Runtime ?? 'container')),
+      );
+      return answer(services.map((service) => serviceView(service, false, status ? serviceStatus(store, service) : undefined)));
+    },
+
+    serviceInspect(id, { insertDefaults }) {
+      const found = findService(id);
+      return found.ok ? answer(serviceView(found.value.service, insertDefaults)) : found;
+    },
+
+    serviceCreate(spec, { queryRegistry, cause }) {
+      const found = manager();
+      if (!found.ok) return found;
+      const mode = spec.EndpointSpec?.Mode as string | undefined;
+      if (mode !== undefined && !['vip', 'dnsrr', ''].includes(mode)) return refusal(400, `invalid resolution mode: "${mode}"`);
+      const origin = { by: 'docker', text: `service ${spec.Name}`, cause: cause.origin } as const;
+      const created = createService(found.value, prepared(spec), origin);
+      if (!created.ok) return refusal(created.status, created.message);
+      return answer({ ID: created.value.ID, ...(queryRegistry ? { Warnings: [registryWarning(spec)] } : {}) });
+    },
+
+    serviceUpdate(id, version, spec, { queryRegistry, rollback, cause }) {
+      const found = findService(id);
+      if (!found.ok) return found;
+      const mode = spec.EndpointSpec?.Mode as string | undefined;
+      if (mode !== undefined && !['vip', 'dnsrr', ''].includes(mode)) return refusal(400, `invalid resolution mode: "${mode}"`);
+      const { service } = found.value;
+      const origin = { by: 'docker', text: `service ${service.Spec.Name}`, cause: cause.origin } as const;
+      const imageBefore = service.Spec.TaskTemplate.ContainerSpec?.Image;
+      const updated = updateService(found.value.manager, service, version, prepared(spec), rollback, origin);
+      if (!updated.ok) return refusal(updated.status, updated.message);
+      const asks = queryRegistry && spec.TaskTemplate.ContainerSpec?.Image !== imageBefore;
+      return answer({ Warnings: asks ? [registryWarning(spec)] : null });
+    },
+
+    serviceRemove(id) {
+      const found = findService(id);
+      if (!found.ok) return found;
+      found.value.manager.store.removeService(found.value.service);
+      return answer(undefined);
+    },
+
+    tasks(filters) {
+      const found = manager();
+      if (!found.ok) return found;
+      const wrong = checkFilters(filters, ['_up-to-date', 'desired-state', 'id', 'label', 'name', 'node', 'runtime', 'service']);
+      if (wrong !== undefined) return wrong;
+      const { store } = found.value;
+      const services = filters['service'] === undefined ? undefined : serviceIds(found.value, filters['service']);
+      const nodes = nodeIds(found.value, filters);
+      const tasks = [...store.tasks.values()].filter(
+        (task) =>
+          (services === undefined || services.has(task.ServiceID)) &&
+          (nodes === undefined || nodes.has(task.NodeID)) &&
+          (task.ServiceID !== '' || filters['runtime'] !== undefined) &&
+          any(filters['id'], (value) => task.ID.startsWith(value)) &&
+          any(filters['name'], (value) => taskName(task).startsWith(value) || taskContainerName(task).startsWith(value)) &&
+          any(filters['desired-state'], (value) => stateMatches(value, task)) &&
+          hasLabels(filters['label'], task.Labels),
+      );
+      return answer(tasks.sort((a, b) => (a.ID < b.ID ? -1 : 1)).map((task) => taskView(store, task)));
+    },
+
+    taskInspect(id) {
+      const found = findTask(id);
+      return found.ok ? answer(taskView(found.value.manager.store, found.value.task)) : found;
+    },
+
+    serviceLogs(id, options) {
+      const found = findService(id);
+      if (!found.ok) return found;
+      const { manager: of, service } = found.value;
+      return answer(readLogs(of, of.store.serviceTasks(service.ID), options));
+    },
+
+    taskLogs(id, options) {
+      const found = findTask(id);
+      return found.ok ? answer(readLogs(found.value.manager, [found.value.task], options)) : found;
+    },
+  };
+
+  function readLogs(of: Manager, tasks: readonly TaskObject[], options: LogOptions): LogReader {
+    return broker.subscribe(of, tasks, options);
+  }
+}
+
+function nodeIds(manager: Manager, filters: Filters): Set<string> | undefined {
+  const values = filters['node'];
+  if (values === undefined) return undefined;
+  const nodes = [...manager.store.nodes.values()];
+  return new Set(values.flatMap((value) => nodes.filter((node) => node.ID === value || node.Description.Hostname === value || node.ID.startsWith(value)).map((node) => node.ID)));
+}
+
+function stateMatches(value: string, task: TaskObject): boolean {
+  if (value === 'running') return rank(task.DesiredState) <= rank('running');
+  if (value === 'shutdown') return task.DesiredState === 'shutdown';
+  return value === 'accepted' ? task.DesiredState === 'accepted' : task.DesiredState === value;
+}
+
+function modeOf(service: ServiceObject): string {
+  const { Mode: mode } = service.Spec;
+  if (mode.ReplicatedJob !== undefined) return 'replicated-job';
+  if (mode.GlobalJob !== undefined) return 'global-job';
+  return isGlobal(mode) ? 'global' : 'replicated';
+}
+
+/** A specification as it is kept: the image with its tag, the endpoint's mode said. */
+function prepared(spec: ServiceSpec): StoredSpec {
+  const copy = JSON.parse(JSON.stringify(spec)) as StoredSpec;
+  const container = copy.TaskTemplate.ContainerSpec;
+  if (container !== undefined) container.Image = withTag(container.Image);
+  copy.EndpointSpec ??= { Mode: 'vip' };
+  if ((copy.EndpointSpec.Mode as string) === '' || copy.EndpointSpec.Mode === undefined) copy.EndpointSpec.Mode = 'vip';
+  copy.Mode ??= { Replicated: { Replicas: 1 } };
+  copy.Labels ??= {};
+  copy.TaskTemplate.ForceUpdate ??= 0;
+  return copy;
+}
+
+function registryWarning(spec: ServiceSpec): string {
+  const image = spec.TaskTemplate.ContainerSpec?.Image ?? '';
+  return `image ${image} could not be accessed on a registry to record\nits digest. Each node will access ${image} independently,\npossibly leading to different nodes running different\nversions of the image.\n`;
+}

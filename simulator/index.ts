@@ -1,0 +1,11 @@
+/** The simulator's only door: what the site and the headless face may use. */
+export { createWorld, replayWorld, SetupError, World, WorldTrace } from './lab/world.ts';
+export type { Execution, InputEvent, TerminalPort, WorldOptions } from './lab/world.ts';
+export { checkScenario, parseScenario, ScenarioError } from './lab/scenario.ts';
+export type { Scenario } from './lab/scenario.ts';
+export type { Externals } from './process/external.ts';
+export { MICROSECOND, MILLISECOND, SECOND } from './base/scheduler.ts';
+export type { Hop, HopFields, Story, StoryPacket, StorySummary } from './trace/story.ts';
+export type { TraceEvent } from './trace/event.ts';
+export { SimulatorBug } from './base/assert.ts';
+export type { Origin } from './base/origin.ts';

@@ -1,0 +1,100 @@
+/**
+ * Counters and rates. After net/netfilter/ipvs/ip_vs_est.c: rates are sampled every two seconds and smoothed with
+ * weight 1/4.
+ *
+ * Deviations: since Linux 6.2 the counters that are listed are those of the last sample, up to two seconds old; here they
+ * are those of now. Sampling is lazy: the samples that were missed are caught up when somebody counts or reads.
+ */
+import { SECOND } from '../base/scheduler.ts';
+
+/** Time between two samples, microseconds. */
+const SAMPLE = 2 * SECOND;
+
+/** After so many samples without traffic every rate is nil. */
+const QUIET_SAMPLES = 64;
+
+/** Counters and rates at one moment, as a listing shows them. */
+export interface IpvsCounters {
+  readonly connections: number;
+  readonly inPackets: number;
+  readonly outPackets: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
+  /** Per second. */
+  readonly connectionRate: number;
+  readonly inPacketRate: number;
+  readonly outPacketRate: number;
+  readonly inByteRate: number;
+  readonly outByteRate: number;
+}
+
+/** struct ip_vs_stats, of a service, a real server or all together. */
+export class IpvsStats {
+  /** connections, inPackets, outPackets, inBytes, outBytes. */
+  private readonly total = [0, 0, 0, 0, 0];
+  /** The same at the last sample, and at the last zeroing. */
+  private readonly sampled = [0, 0, 0, 0, 0];
+  private readonly base = [0, 0, 0, 0, 0];
+  /** Per second. */
+  private readonly rate = [0, 0, 0, 0, 0];
+  private sampledAt: number;
+
+  constructor(now: number) {
+    this.sampledAt = now;
+  }
+
+  countConnection(now: number): void {
+    if (now - this.sampledAt >= SAMPLE) this.sample(now);
+    this.total[0]++;
+  }
+
+  countIn(now: number, bytes: number): void {
+    if (now - this.sampledAt >= SAMPLE) this.sample(now);
+    this.total[1]++;
+    this.total[3] += bytes;
+  }
+
+  countOut(now: number, bytes: number): void {
+    if (now - this.sampledAt >= SAMPLE) this.sample(now);
+    this.total[2]++;
+    this.total[4] += bytes;
+  }
+
+  /** ip_vs_zero_stats: counts from here on. */
+  zero(now: number): void {
+    this.sampledAt = now;
+    for (let i = 0; i < 5; i++) {
+      this.base[i] = this.sampled[i] = this.total[i];
+      this.rate[i] = 0;
+    }
+  }
+
+  read(now: number): IpvsCounters {
+    if (now - this.sampledAt >= SAMPLE) this.sample(now);
+    const { total, base, rate } = this;
+    return {
+      connections: total[0] - base[0],
+      inPackets: total[1] - base[1],
+      outPackets: total[2] - base[2],
+      inBytes: total[3] - base[3],
+      outBytes: total[4] - base[4],
+      connectionRate: Math.round(rate[0]),
+      inPacketRate: Math.round(rate[1]),
+      outPacketRate: Math.round(rate[2]),
+      inByteRate: Math.round(rate[3]),
+      outByteRate: Math.round(rate[4]),
+    };
+  }
+
+  private sample(now: number): void {
+    let missed = Math.floor((now - this.sampledAt) / SAMPLE);
+    this.sampledAt += missed * SAMPLE;
+    for (let i = 0; i < 5; i++) {
+      const fresh = (this.total[i] - this.sampled[i]) / (SAMPLE / SECOND);
+      this.rate[i] += (fresh - this.rate[i]) / 4;
+      this.sampled[i] = this.total[i];
+    }
+    if (missed > QUIET_SAMPLES) this.rate.fill(0);
+    else while (--missed > 0) for (let i = 0; i < 5; i++) this.rate[i] -= this.rate[i] / 4;
+  }
+}

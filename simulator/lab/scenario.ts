@@ -1,0 +1,111 @@
+/**
+ * A scenario: the world a lab starts from, as data. It is declarative so that a link from a stranger cannot run code;
+ * `setup` holds command lines, which run in the emulated machines only.
+ */
+import { z } from 'zod/mini';
+import { parseDocument } from 'yaml';
+import { parseCidr, parseMac } from '../base/address.ts';
+
+const name = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'letters, digits and dashes, at most 31'));
+const cidr = z.string().check(z.refine((text) => parseCidr(text) !== undefined, 'an IPv4 address with a prefix, as 192.168.56.11/24'));
+const mac = z.string().check(z.refine((text) => parseMac(text) !== undefined, 'six octets, as 08:00:27:38:00:11'));
+
+const machine = z.strictObject({
+  name,
+  address: cidr,
+  mac: z.optional(mac),
+  docker: z._default(z.boolean(), false),
+  /** Index of eth0, where it is not the first after lo. */
+  ifindex: z.optional(z.number().check(z.int(), z.minimum(2))),
+  /** Where eth0 sits, as `ip -d link` says: `virtio/virtio3`. */
+  bus: z.optional(z.string()),
+});
+
+const service = z.strictObject({
+  name: z.string(),
+  image: z.string(),
+  replicas: z._default(z.number().check(z.int(), z.nonnegative(), z.maximum(1000)), 1),
+  /** `PUBLISHED:TARGET`, as `-p`. */
+  publish: z._default(z.array(z.string().check(z.regex(/^\d+:\d+(\/(tcp|udp))?$/, 'PUBLISHED:TARGET'))), []),
+  networks: z._default(z.array(z.string()), []),
+  command: z._default(z.array(z.string()), []),
+});
+
+const step = z.strictObject({ on: name, run: z.string() });
+
+const scenario = z.strictObject({
+  name,
+  title: z.string(),
+  /** Docker era. */
+  engine: z.literal('26.1'),
+  seed: z._default(z.number().check(z.int(), z.nonnegative()), 1),
+  machines: z.array(machine).check(z.minLength(1), z.maxLength(200)),
+  swarm: z.optional(z.strictObject({ managers: z.array(name).check(z.minLength(1)), workers: z._default(z.array(name), []) })),
+  networks: z._default(z.array(z.strictObject({ name: z.string(), driver: z._default(z.string(), 'overlay'), attachable: z._default(z.boolean(), false) })), []),
+  services: z._default(z.array(service), []),
+  setup: z._default(z.array(step), []),
+});
+
+export type Scenario = z.infer<typeof scenario>;
+
+/** A scenario that cannot be used. `message` names the place and the way out. */
+export class ScenarioError extends Error {
+  override readonly name = 'ScenarioError';
+}
+
+/** Reads a scenario from YAML text. Throws {@link ScenarioError} with line and field of the first fault. */
+export function parseScenario(text: string): Scenario {
+  const document = parseDocument(text, { prettyErrors: true });
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new ScenarioError(`The scenario is not YAML: ${fault.message.split('\n')[0] ?? ''}`);
+  return checkScenario(document.toJS() as unknown);
+}
+
+/** Checks a scenario given as data. Throws {@link ScenarioError}. */
+export function checkScenario(value: unknown): Scenario {
+  const result = z.safeParse(scenario, value);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const place = issue?.path.map(String).join('.') ?? '';
+    throw new ScenarioError(`The scenario has a fault at ${place === '' ? 'its top' : place}: ${issue?.message ?? 'unknown'}`);
+  }
+  return checkReferences(result.data);
+}
+
+/** Names that must mean something: machines of steps and of the swarm. */
+function checkReferences(data: Scenario): Scenario {
+  const names = new Set<string>();
+  for (const [index, { name: own }] of data.machines.entries()) {
+    if (names.has(own)) throw new ScenarioError(`The scenario has a fault at machines.${index}.name: ${own} stands twice`);
+    names.add(own);
+  }
+  const docker = new Set(data.machines.filter((one) => one.docker).map((one) => one.name));
+  const members = [...(data.swarm?.managers ?? []), ...(data.swarm?.workers ?? [])];
+  for (const member of members) if (!docker.has(member)) throw new ScenarioError(`The scenario has a fault at swarm: ${member} is no machine with docker: true`);
+  data.setup.forEach(({ on }, index) => {
+    if (!names.has(on)) throw new ScenarioError(`The scenario has a fault at setup.${index}.on: there is no machine ${on}`);
+  });
+  if (data.services.length > 0 && data.swarm === undefined) throw new ScenarioError('The scenario has a fault at services: services need a swarm');
+  return data;
+}
+
+/** The command lines that build what the scenario declares, machine by machine, in order. `TOKEN(role)` asks for a join token. */
+export function* buildCommands(data: Scenario, token: (role: 'worker' | 'manager') => string): Generator<{ readonly on: string; readonly run: string }> {
+  const { swarm } = data;
+  if (swarm !== undefined) {
+    const [leader, ...managers] = swarm.managers;
+    if (leader === undefined) return;
+    const at = data.machines.find((one) => one.name === leader)?.address.split('/')[0] ?? '';
+    yield { on: leader, run: `docker swarm init --advertise-addr ${at}` };
+    for (const node of managers) yield { on: node, run: `docker swarm join --token ${token('manager')} ${at}:2377` };
+    for (const node of swarm.workers) yield { on: node, run: `docker swarm join --token ${token('worker')} ${at}:2377` };
+    for (const network of data.networks) yield { on: leader, run: `docker network create -d ${network.driver}${network.attachable ? ' --attachable' : ''} ${network.name}` };
+    for (const one of data.services) {
+      const words = ['docker', 'service', 'create', '--detach=false', '--name', one.name, '--replicas', String(one.replicas)];
+      for (const port of one.publish) words.push('-p', port);
+      for (const network of one.networks) words.push('--network', network);
+      yield { on: leader, run: [...words, one.image, ...one.command].join(' ') };
+    }
+  }
+  yield* data.setup;
+}

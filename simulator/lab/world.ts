@@ -1,0 +1,375 @@
+/**
+ * A world: machines on one wire, one virtual clock, one trace. World = scenario + engine era + seed + input log; nothing
+ * else enters, so replaying a log on a new world gives the same bytes on every terminal and the same trace.
+ */
+import { parseCidr, parseMac } from '../base/address.ts';
+import { SimulatorBug } from '../base/assert.ts';
+import type { Origin } from '../base/origin.ts';
+import { RandomStreams } from '../base/random.ts';
+import { type RunOutcome, Scheduler, SECOND } from '../base/scheduler.ts';
+import { Dockerd } from '../engine/dockerd.ts';
+import { addAddress, createDevice, setUp } from '../kernel/devices.ts';
+import { Kernel, type Universe } from '../kernel/kernel.ts';
+import { EthernetSwitch } from '../kernel/switch.ts';
+import { ExternalDoor, type Externals } from '../process/external.ts';
+import { Host, type Terminal } from '../process/host.ts';
+import type { Signal } from '../process/program.ts';
+import { bootKernel, PROC_NET_FILES, sysctlRegistry } from '../stack.ts';
+import { allTools } from '../tools/index.ts';
+import { shellTool } from '../shell/index.ts';
+import type { TraceEvent } from '../trace/event.ts';
+import { TraceRecorder } from '../trace/recorder.ts';
+import { type Story, type StorySummary, storyOf, summarize } from '../trace/story.ts';
+import { PacketFactory } from '../wire/packet.ts';
+import { captureFile } from './capture.ts';
+import { buildCommands, checkScenario, parseScenario, type Scenario } from './scenario.ts';
+
+/** 2026-11-20 09:00:00 UTC in microseconds: the wall clock of every world at its virtual time 0. */
+const EPOCH = 1_795_165_200 * SECOND;
+
+/** One thing that came from outside. */
+export type InputEvent = { readonly at: number; readonly executed: number; readonly terminal: string } & (
+  | { readonly kind: 'open'; readonly host: string; readonly columns: number; readonly rows: number }
+  | { readonly kind: 'data'; readonly data: string }
+  | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'exec'; readonly host: string; readonly line: string; readonly tty: boolean }
+  | { readonly kind: 'kill'; readonly signal: Signal }
+);
+
+/** A terminal of the learner. */
+export interface TerminalPort {
+  readonly id: string;
+  readonly host: string;
+  input(data: string): void;
+  resize(columns: number, rows: number): void;
+  /** Called with text for the screen; set it right after opening. */
+  onOutput: (data: string) => void;
+  /** Called when the shell has ended. */
+  onExit: (status: number) => void;
+  close(): void;
+}
+
+/** A command that runs without a terminal. */
+export interface Execution {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** undefined while it runs; below 0 when a signal ended it. */
+  readonly exit: number | undefined;
+  kill(signal: Signal): void;
+}
+
+export interface WorldOptions {
+  /** Instead of the scenario's. */
+  readonly seed?: number;
+  /** Promise-based libraries for jq, awk and sed. */
+  readonly externals?: Externals;
+  /** Observe packets from the start. Default true. */
+  readonly trace?: boolean;
+}
+
+/** Virtual time a set-up command may take before it is a fault of the scenario. */
+const SETUP_LIMIT = 300 * SECOND;
+
+export class World {
+  readonly scenario: Scenario;
+  readonly hosts: readonly string[];
+  readonly inputLog: InputEvent[] = [];
+  readonly trace: WorldTrace;
+  /** What takes frames from one machine to another; faults hang here. */
+  readonly underlay: EthernetSwitch;
+  private readonly universe: Universe;
+  private readonly machines = new Map<string, Host>();
+  private readonly daemons = new Map<string, Dockerd>();
+  private readonly door: ExternalDoor;
+  private readonly ports = new Map<string, { terminal: Terminal; port: TerminalPort }>();
+  private readonly executions = new Map<string, Execution>();
+  private opened = 0;
+
+  /** Builds the machines, boots them, and runs what the scenario sets up; returns converged. Needs no externals to build. */
+  constructor(scenario: Scenario, options: WorldOptions = {}) {
+    this.scenario = scenario;
+    const scheduler = new Scheduler();
+    this.universe = {
+      scheduler,
+      random: new RandomStreams(options.seed ?? scenario.seed),
+      packets: new PacketFactory(),
+      trace: null,
+      traceSequence: 0,
+      nextInode: 4026531840,
+      nextFlow: 1,
+    };
+    this.door = new ExternalDoor(scheduler, options.externals);
+    this.underlay = new EthernetSwitch(this.universe);
+    this.hosts = scenario.machines.map((machine) => machine.name);
+    for (const machine of scenario.machines) this.boot(machine);
+    this.settle();
+    for (const { on, run } of buildCommands(scenario, (role) => this.joinToken(role))) this.setUp(on, run);
+    this.trace = new WorldTrace(this.universe);
+    this.trace.enabled = options.trace ?? true;
+  }
+
+  private boot(machine: Scenario['machines'][number]): void {
+    const origin: Origin = { by: 'scenario', text: `machine ${machine.name}` };
+    const kernel = new Kernel(machine.name, this.universe);
+    bootKernel(kernel);
+    const ns = kernel.initNs;
+    const lo = ns.device('lo');
+    if (lo !== undefined) setUp(lo, true);
+    const mac = machine.mac === undefined ? undefined : parseMac(machine.mac);
+    const eth0 = createDevice(ns, { kind: 'ethernet', name: 'eth0', origin, ...(mac === undefined ? {} : { mac }), ...(machine.ifindex === undefined ? {} : { ifindex: machine.ifindex }) });
+    const address = parseCidr(machine.address);
+    if (!eth0.ok || address === undefined) throw new SimulatorBug(`eth0 of ${machine.name}`);
+    eth0.value.parentDevice = machine.bus ?? '';
+    this.underlay.attach(eth0.value);
+    const broadcast = (address.address | (0xffffffff >>> address.prefix)) >>> 0;
+    addAddress(eth0.value, { ...address, broadcast, origin });
+    setUp(eth0.value, true);
+    const host = new Host(machine.name, kernel, [...allTools, shellTool], {
+      epoch: EPOCH,
+      externals: this.door,
+      sysctl: sysctlRegistry,
+      procNet: PROC_NET_FILES,
+      resolvConf: 'nameserver 192.168.56.1\n',
+    });
+    host.boot();
+    this.machines.set(machine.name, host);
+    if (machine.docker) {
+      const daemon = new Dockerd(host, { engine: '26.1' });
+      daemon.start();
+      this.daemons.set(machine.name, daemon);
+    }
+  }
+
+  /** Lets the machines finish booting. */
+  private settle(): void {
+    this.universe.scheduler.run(this.now + 2 * SECOND);
+  }
+
+  private joinToken(role: 'worker' | 'manager'): string {
+    const leader = this.scenario.swarm?.managers[0] ?? '';
+    return this.setUp(leader, `docker swarm join-token -q ${role}`).trim();
+  }
+
+  private setUp(on: string, line: string): string {
+    const { scheduler } = this.universe;
+    const execution = this.start(on, line, false);
+    const limit = this.now + SETUP_LIMIT;
+    while (execution.exit === undefined && this.now < limit) {
+      const due = scheduler.nextDue();
+      if (due === undefined) break;
+      scheduler.run(Math.min(due, limit));
+    }
+    if (execution.exit !== 0) throw new SetupError(on, line, execution);
+    return execution.stdout;
+  }
+
+  /** Virtual microseconds since the world began. */
+  get now(): number {
+    return this.universe.scheduler.now;
+  }
+
+  /** Events run since the world began. */
+  get executed(): number {
+    return this.universe.scheduler.executed;
+  }
+
+  /** Advances virtual time to `until`, running at most `budget` events; see {@link Scheduler.run}. */
+  run(until: number, budget?: number): RunOutcome {
+    return this.universe.scheduler.run(until, budget);
+  }
+
+  /** Virtual time of the next event, undefined when nothing is pending. */
+  nextDue(): number | undefined {
+    return this.universe.scheduler.nextDue();
+  }
+
+  /** Settles when a library has answered; until then the world stands still. undefined when it need not wait. */
+  pendingExternal(): Promise<void> | undefined {
+    return this.door.pending();
+  }
+
+  /** A host's machine; throws on a name that the scenario does not have. */
+  private machine(name: string): Host {
+    const host = this.machines.get(name);
+    if (host === undefined) throw new RangeError(`there is no machine ${name} here; there are ${this.hosts.join(', ')}`);
+    return host;
+  }
+
+  private log(event: Distribute<InputEvent>): void {
+    this.inputLog.push({ at: this.now, executed: this.executed, ...event } as InputEvent);
+  }
+
+  /** Opens a login shell on `host`. */
+  openTerminal(host: string, size: { columns?: number; rows?: number } = {}): TerminalPort {
+    const machine = this.machine(host);
+    const id = `${host}/${this.opened++}`;
+    const { columns = 80, rows = 24 } = size;
+    this.log({ kind: 'open', terminal: id, host, columns, rows });
+    const terminal = machine.openTerminal({ columns, rows, title: host });
+    const port: TerminalPort = {
+      id,
+      host,
+      input: (data) => {
+        this.log({ kind: 'data', terminal: id, data });
+        terminal.input(data);
+      },
+      resize: (wide, high) => {
+        this.log({ kind: 'resize', terminal: id, columns: wide, rows: high });
+        terminal.resize(wide, high);
+      },
+      onOutput: () => undefined,
+      onExit: () => undefined,
+      close: () => {
+        this.log({ kind: 'close', terminal: id });
+        this.ports.delete(id);
+        terminal.close();
+      },
+    };
+    terminal.onOutput = (data) => port.onOutput(data);
+    terminal.onExit = (status) => port.onExit(status);
+    this.ports.set(id, { terminal, port });
+    return port;
+  }
+
+  /** Starts `bash -c LINE` on `host` as root, without a terminal (or with one, for programs that ask). Advance the world to see it end. */
+  exec(host: string, line: string, options: { tty?: boolean } = {}): Execution {
+    const id = `exec/${this.opened++}`;
+    this.log({ kind: 'exec', terminal: id, host, line, tty: options.tty ?? false });
+    const execution = this.start(host, line, options.tty ?? false);
+    this.executions.set(id, execution);
+    return { ...execution, get stdout() { return execution.stdout; }, get stderr() { return execution.stderr; }, get exit() { return execution.exit; }, kill: (signal) => {
+      this.log({ kind: 'kill', terminal: id, signal });
+      execution.kill(signal);
+    } };
+  }
+
+  private start(host: string, line: string, tty: boolean): Execution {
+    const state = { stdout: '', stderr: '', exit: undefined as number | undefined, kill: (signal: Signal): void => void signal };
+    const running = this.machine(host).exec(line, {
+      tty,
+      onStdout: (text) => (state.stdout += text),
+      onStderr: (text) => (state.stderr += text),
+      onExit: (status, signal) => (state.exit = signal === undefined ? status : -SIGNAL_NUMBERS[signal]),
+    });
+    state.kill = (signal) => running.kill(signal);
+    return state;
+  }
+
+  /** Applies one logged input; for replay. */
+  apply(event: InputEvent): void {
+    const { scheduler } = this.universe;
+    if (event.executed > scheduler.executed) scheduler.run(Infinity, event.executed - scheduler.executed);
+    scheduler.advanceTo(event.at);
+    const open = this.ports.get(event.terminal);
+    switch (event.kind) {
+      case 'open':
+        this.openTerminal(event.host, event);
+        return;
+      case 'data':
+        open?.port.input(event.data);
+        return;
+      case 'resize':
+        open?.port.resize(event.columns, event.rows);
+        return;
+      case 'close':
+        open?.port.close();
+        return;
+      case 'exec':
+        this.exec(event.host, event.line, { tty: event.tty });
+        return;
+      case 'kill':
+        this.executions.get(event.terminal)?.kill(event.signal);
+    }
+  }
+
+  /** The port of a terminal by id, after {@link apply} of its 'open'. */
+  terminal(id: string): TerminalPort | undefined {
+    return this.ports.get(id)?.port;
+  }
+}
+
+/** Removes the fields that {@link World.log} fills in, from each member of a union. */
+type Distribute<T> = T extends unknown ? Omit<T, 'at' | 'executed'> : never;
+
+const SIGNAL_NUMBERS: Readonly<Record<Signal, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+  SIGCHLD: 17,
+  SIGCONT: 18,
+  SIGSTOP: 19,
+  SIGTSTP: 20,
+  SIGTTIN: 21,
+  SIGTTOU: 22,
+  SIGWINCH: 28,
+};
+
+/** A command of the scenario's set-up failed. `message` says which and what it printed. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+
+  constructor(on: string, line: string, execution: Execution) {
+    super(`The scenario's set-up stopped at ${on}: ${line}\n${execution.exit === undefined ? 'it did not end' : `exit ${execution.exit}`}\n${execution.stdout}${execution.stderr}`);
+  }
+}
+
+/** Observing packets: on or off, and what was seen. */
+export class WorldTrace {
+  private readonly universe: Universe;
+  private readonly recorder = new TraceRecorder();
+
+  constructor(universe: Universe) {
+    this.universe = universe;
+  }
+
+  get enabled(): boolean {
+    return this.universe.trace !== null;
+  }
+
+  set enabled(on: boolean) {
+    this.universe.trace = on ? this.recorder.sink : null;
+  }
+
+  /** Every event kept, oldest first. */
+  get events(): readonly TraceEvent[] {
+    return this.recorder.events;
+  }
+
+  /** Forgets what was seen. */
+  clear(): void {
+    this.recorder.clear();
+  }
+
+  /** Conversations seen, oldest first. */
+  stories(): StorySummary[] {
+    return summarize(this.recorder.events);
+  }
+
+  story(id: number): Story {
+    return storyOf(this.recorder.events, id);
+  }
+
+  /** A pcapng file of every device hop of one conversation (or of everything): an interface per device, one clock, verdicts as comments. */
+  pcapng(id?: number): Uint8Array {
+    return captureFile(id === undefined ? this.recorder.events : this.recorder.ofFlow(id), EPOCH);
+  }
+}
+
+/** A world from a scenario given as data or as YAML text. Throws ScenarioError or SetupError with the place of the fault. */
+export function createWorld(scenario: Scenario | string, options?: WorldOptions): World {
+  return new World(typeof scenario === 'string' ? parseScenario(scenario) : checkScenario(scenario), options);
+}
+
+/** A world to which `log` has been applied: the same bytes, the same trace. */
+export function replayWorld(scenario: Scenario | string, log: readonly InputEvent[], options?: WorldOptions): World {
+  const world = createWorld(scenario, options);
+  for (const event of log) world.apply(event);
+  return world;
+}

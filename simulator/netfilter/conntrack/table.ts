@@ -1,0 +1,178 @@
+/**
+ * The connection tracking table of one namespace: a chained hash over numbers, no strings on the way of a packet.
+ * Mirrors net/netfilter/nf_conntrack_core.c and nf_conntrack_standalone.c (counters, sysctls).
+ * Deviation: entries past their time are taken out when somebody comes across them and by a sweep
+ * now and then as new entries come, not by a worker.
+ */
+import { ConntrackEntry, IPS_CONFIRMED, IPS_DYING, tupleHash, type TupleHash } from './entry.ts';
+
+/** A sweep comes after this many new entries, and not before the table could have doubled. */
+const SWEEP_EVERY = 256;
+
+/** net.netfilter.nf_conntrack_*, the ones with an effect here; seconds where they are times. */
+export class ConntrackKnobs {
+  nf_conntrack_max = 65536;
+  nf_conntrack_buckets = 65536;
+  nf_conntrack_generic_timeout = 600;
+  nf_conntrack_icmp_timeout = 30;
+  nf_conntrack_udp_timeout = 30;
+  nf_conntrack_udp_timeout_stream = 120;
+  nf_conntrack_tcp_be_liberal = 0;
+  nf_conntrack_tcp_loose = 1;
+  nf_conntrack_tcp_max_retrans = 3;
+  nf_conntrack_tcp_ignore_invalid_rst = 0;
+  nf_conntrack_tcp_timeout_syn_sent = 120;
+  nf_conntrack_tcp_timeout_syn_recv = 60;
+  nf_conntrack_tcp_timeout_established = 432000;
+  nf_conntrack_tcp_timeout_fin_wait = 120;
+  nf_conntrack_tcp_timeout_close_wait = 60;
+  nf_conntrack_tcp_timeout_last_ack = 30;
+  nf_conntrack_tcp_timeout_time_wait = 120;
+  nf_conntrack_tcp_timeout_close = 10;
+  nf_conntrack_tcp_timeout_max_retrans = 300;
+  nf_conntrack_tcp_timeout_unacknowledged = 300;
+}
+
+/** What `conntrack -S` counts. */
+export class ConntrackStats {
+  found = 0;
+  invalid = 0;
+  insert = 0;
+  insertFailed = 0;
+  drop = 0;
+  earlyDrop = 0;
+  error = 0;
+  searchRestart = 0;
+  clashResolve = 0;
+  chainTooLong = 0;
+}
+
+export type ConntrackEventKind = 'NEW' | 'UPDATE' | 'DESTROY';
+/** Told of changes to confirmed entries (`conntrack -E`); must not change them. */
+export type ConntrackWatcher = (kind: ConntrackEventKind, entry: ConntrackEntry, byUser: boolean) => void;
+
+export class ConntrackTable {
+  readonly knobs = new ConntrackKnobs();
+  readonly stats = new ConntrackStats();
+  watchers: ConntrackWatcher[] = [];
+  private buckets: (TupleHash | null)[] = new Array<TupleHash | null>(256).fill(null);
+  private size = 0;
+  private sinceSweep = 0;
+  private made = 0;
+
+  /** Entries in the table (nf_conntrack_count). */
+  get count(): number {
+    return this.size;
+  }
+
+  /** A new entry, not yet in the table. `inode` is the namespace's. */
+  make(inode: number, tcp: boolean): ConntrackEntry {
+    const sequence = ++this.made;
+    return new ConntrackEntry(tupleHash(inode, sequence, 0, 0, 0), sequence, tcp);
+  }
+
+  /** The live tuple with exactly these numbers, or null. An entry past its time is taken out on the way. */
+  find(
+    src: number,
+    dst: number,
+    sport: number,
+    dport: number,
+    protocol: number,
+    hash: number,
+    now: number,
+  ): TupleHash | null {
+    let tuple = this.buckets[hash & (this.buckets.length - 1)] as TupleHash | null;
+    while (tuple !== null) {
+      const next: TupleHash | null = tuple.next;
+      if (
+        tuple.hash === hash &&
+        tuple.src === src &&
+        tuple.dst === dst &&
+        tuple.sport === sport &&
+        tuple.dport === dport &&
+        tuple.protocol === protocol
+      ) {
+        if (tuple.entry.expires > now) return tuple;
+        this.remove(tuple.entry, false);
+      }
+      tuple = next;
+    }
+    return null;
+  }
+
+  /** Confirms `entry`: both its tuples go into the table. */
+  insert(entry: ConntrackEntry, now: number): void {
+    if (++this.sinceSweep >= Math.max(SWEEP_EVERY, this.size)) this.sweep(now);
+    if (this.size * 2 >= this.buckets.length) this.grow();
+    this.link(entry.original);
+    this.link(entry.reply);
+    entry.status |= IPS_CONFIRMED;
+    this.size++;
+  }
+
+  /** Takes `entry` out (nf_ct_delete); nothing happens when it is not in. */
+  remove(entry: ConntrackEntry, byUser: boolean): void {
+    if (!(entry.status & IPS_CONFIRMED) || entry.status & IPS_DYING) return;
+    entry.status |= IPS_DYING;
+    this.unlink(entry.original);
+    this.unlink(entry.reply);
+    this.size--;
+    if (this.watchers.length > 0) this.tell('DESTROY', entry, byUser);
+  }
+
+  /** Takes out everything whose time is over. */
+  sweep(now: number): void {
+    this.sinceSweep = 0;
+    for (const entry of this.all()) if (entry.expires <= now) this.remove(entry, false);
+  }
+
+  /** Live entries, oldest first. */
+  list(now: number): ConntrackEntry[] {
+    return this.all()
+      .filter((entry) => entry.expires > now)
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
+  tell(kind: ConntrackEventKind, entry: ConntrackEntry, byUser = false): void {
+    for (const watcher of this.watchers) watcher(kind, entry, byUser);
+  }
+
+  private all(): ConntrackEntry[] {
+    const entries: ConntrackEntry[] = [];
+    for (const head of this.buckets) {
+      for (let tuple = head; tuple !== null; tuple = tuple.next) if (tuple.direction === 0) entries.push(tuple.entry);
+    }
+    return entries;
+  }
+
+  private link(tuple: TupleHash): void {
+    const at = tuple.hash & (this.buckets.length - 1);
+    tuple.next = this.buckets[at] as TupleHash | null;
+    this.buckets[at] = tuple;
+  }
+
+  private unlink(tuple: TupleHash): void {
+    const at = tuple.hash & (this.buckets.length - 1);
+    let other = this.buckets[at] as TupleHash | null;
+    if (other === tuple) {
+      this.buckets[at] = tuple.next;
+    } else {
+      while (other !== null && other.next !== tuple) other = other.next;
+      if (other !== null) other.next = tuple.next;
+    }
+    tuple.next = null;
+  }
+
+  private grow(): void {
+    const old = this.buckets;
+    this.buckets = new Array<TupleHash | null>(old.length * 2).fill(null);
+    for (const head of old) {
+      let tuple = head;
+      while (tuple !== null) {
+        const next: TupleHash | null = tuple.next;
+        this.link(tuple);
+        tuple = next;
+      }
+    }
+  }
+}

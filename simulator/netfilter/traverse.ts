@@ -1,0 +1,136 @@
+/**
+ * A packet's way through the chains of one table at one hook. Mirrors nft_do_chain (net/netfilter/nf_tables_core.c):
+ * a rule counts when it matches, before its verdict; a base chain counts what meets its policy.
+ */
+import type { NetDevice } from '../kernel/device.ts';
+import { emit, hookName } from '../kernel/kernel.ts';
+import type { NetworkNamespace } from '../kernel/netns.ts';
+import { NF_ACCEPT, NF_DROP, NF_DROPPED, NF_STOLEN } from '../kernel/seams.ts';
+import { ipLength, type Packet } from '../wire/packet.ts';
+import { CONTINUE, RETURN, type TargetUse } from './extension.ts';
+import {
+  ACTION_ACCEPT,
+  ACTION_CONTINUE,
+  ACTION_DROP,
+  ACTION_GOTO,
+  ACTION_JUMP,
+  ACTION_RETURN,
+  type Rule,
+} from './rule.ts';
+import { textOfRule } from './print.ts';
+import type { Chain } from './state.ts';
+
+/** Runs a base chain to its verdict, an NF_* number. */
+export function runBaseChain(
+  ns: NetworkNamespace,
+  chain: Chain,
+  packet: Packet,
+  hook: number,
+  input: NetDevice | null,
+  output: NetDevice | null,
+): number {
+  const length = ipLength(packet);
+  const verdict = runChain(ns, chain, packet, length, hook, input, output);
+  if (verdict !== RETURN) return verdict;
+  chain.packets++;
+  chain.bytes += length;
+  if (ns.kernel.universe.trace !== null) {
+    emit(ns, packet, {
+      kind: 'policy',
+      hook: hookName(hook),
+      table: chain.table.name,
+      chain: chain.name,
+      verdict: chain.policy,
+    });
+  }
+  return chain.policy === 'ACCEPT' ? NF_ACCEPT : NF_DROP;
+}
+
+/** An NF_* verdict, or RETURN when the chain lets the packet go back to where it came from. */
+function runChain(
+  ns: NetworkNamespace,
+  chain: Chain,
+  packet: Packet,
+  length: number,
+  hook: number,
+  input: NetDevice | null,
+  output: NetDevice | null,
+): number {
+  // A rule may send a packet that walks these same chains (REJECT), but none rewrites them: the list is stable.
+  const rules = chain.rules;
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rules[i] as Rule;
+    if (!rule.matches(ns, packet, hook, input, output)) continue;
+    rule.packets++;
+    rule.bytes += length;
+    switch (rule.action) {
+      case ACTION_CONTINUE:
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'CONTINUE');
+        continue;
+      case ACTION_ACCEPT:
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'ACCEPT');
+        return NF_ACCEPT;
+      case ACTION_DROP:
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'DROP');
+        return NF_DROP;
+      case ACTION_RETURN:
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'RETURN');
+        return RETURN;
+      case ACTION_JUMP: {
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'JUMP');
+        const verdict = runChain(ns, rule.chain as Chain, packet, length, hook, input, output);
+        if (verdict !== RETURN) return verdict;
+        continue;
+      }
+      case ACTION_GOTO:
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'GOTO');
+        return runChain(ns, rule.chain as Chain, packet, length, hook, input, output);
+      default: {
+        const use = rule.target as TargetUse;
+        const verdict = use.extension.act(use.data, ns, packet, hook, input, output);
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, verdictName(verdict, use));
+        if (verdict !== CONTINUE) return verdict;
+      }
+    }
+  }
+  return RETURN;
+}
+
+type VerdictName = 'ACCEPT' | 'DROP' | 'CONTINUE' | 'JUMP' | 'GOTO' | 'RETURN' | 'REJECT' | 'STOLEN';
+
+function verdictName(verdict: number, use: TargetUse): VerdictName {
+  switch (verdict) {
+    case CONTINUE:
+      return 'CONTINUE';
+    case NF_ACCEPT:
+      return 'ACCEPT';
+    case NF_STOLEN:
+      return 'STOLEN';
+    case NF_DROPPED:
+      return use.extension.name === 'REJECT' ? 'REJECT' : 'DROP';
+    default:
+      return 'DROP';
+  }
+}
+
+function report(
+  ns: NetworkNamespace,
+  packet: Packet,
+  hook: number,
+  chain: Chain,
+  at: number,
+  verdict: VerdictName,
+): void {
+  const rule = chain.rules[at] as Rule;
+  const detail = {
+    kind: 'rule' as const,
+    hook: hookName(hook),
+    table: chain.table.name,
+    chain: chain.name,
+    number: at + 1,
+    text: `-A ${chain.name}${textOfRule(rule)}`,
+    verdict,
+    origin: rule.origin,
+  };
+  emit(ns, packet, rule.chain === null ? detail : { ...detail, to: rule.chain.name });
+}

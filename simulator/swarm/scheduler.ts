@@ -1,0 +1,186 @@
+/**
+ * Puts pending tasks on nodes: spread. Mirrors swarmkit manager/scheduler (scheduler.go, nodeinfo.go).
+ *
+ * Among nodes that are equally good, real swarmkit takes whichever its hash map yields first. Here: a node whose task of
+ * this service is the newest goes first; then workers in the order they joined, then managers.
+ */
+import { MILLISECOND, MINUTE, type Scheduler as Clock, type Timer } from '../base/scheduler.ts';
+import { suitable, type NodeLoad } from './filters.ts';
+import { rank, type NodeObject, type TaskObject } from './objects.ts';
+import type { Store, StoreEvent } from './store.ts';
+
+/** commitDebounceGap: tasks that come within it are placed together. */
+const DEBOUNCE = 50 * MILLISECOND;
+const FAILURE_MEMORY = 5 * MINUTE;
+const FAILURES_TO_AVOID = 5;
+
+interface Candidate extends NodeLoad {
+  readonly tasks: TaskObject[];
+  ofService: number;
+  total: number;
+  readonly failures: number;
+  readonly newest: number;
+  readonly order: number;
+}
+
+export class TaskScheduler {
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly pending = new Set<TaskObject>();
+  private readonly failures = new Map<string, number[]>();
+  private timer: Timer | undefined;
+
+  constructor(store: Store, clock: Clock) {
+    this.store = store;
+    this.clock = clock;
+    store.watch((events) => this.handle(events));
+  }
+
+  private handle(events: readonly StoreEvent[]): void {
+    let look = false;
+    for (const event of events) {
+      if (event.kind === 'node') look = true;
+      if (event.kind !== 'task') continue;
+      const task = event.object;
+      if (event.action !== 'remove' && task.Status.State === 'pending' && rank(task.DesiredState) <= rank('complete')) {
+        if (task.NodeID !== '') this.assign(task, task.NodeID, 'scheduler confirmed task can run on preassigned node');
+        else if (!this.pending.has(task)) {
+          this.pending.add(task);
+          look = true;
+        }
+      } else {
+        this.pending.delete(task);
+        // What ended may have made room.
+        if (rank(task.Status.State) > rank('running') || event.action === 'remove') {
+          look = true;
+          if (task.Status.State === 'failed' || task.Status.State === 'rejected') this.noteFailure(task);
+        }
+      }
+    }
+    if (look && this.pending.size > 0 && this.timer === undefined) {
+      this.timer = this.clock.after(DEBOUNCE, () => {
+        this.timer = undefined;
+        this.tick();
+      });
+    }
+  }
+
+  private tick(): void {
+    const groups = new Map<string, TaskObject[]>();
+    for (const task of this.pending) {
+      const key = `${task.ServiceID}/${task.SpecVersion}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [task]);
+      else group.push(task);
+    }
+    for (const group of groups.values()) this.schedule(group.sort((a, b) => a.Slot - b.Slot));
+  }
+
+  /**
+   * Places the tasks of one service, all of one specification (scheduleNTasksOnNodes): nodes in order of load, each filled
+   * until the next one is less loaded; once all have been visited, round and round.
+   */
+  private schedule(group: TaskObject[]): void {
+    const first = group[0] as TaskObject;
+    const branch = preference(first);
+    let nodes: Candidate[] = [];
+    let at = 0;
+    for (const task of group) {
+      if (nodes.length === 0 || branch !== undefined || !suits(task, nodes[at % nodes.length] as Candidate)) {
+        const { nodes: good, explanation } = suitable(task, this.candidates(task));
+        if (good.length === 0) {
+          this.refuse(task, explanation);
+          continue;
+        }
+        nodes = (branch === undefined ? (good as Candidate[]) : branch(good as Candidate[])).sort((a, b) => load(a, b) || b.newest - a.newest || a.order - b.order);
+        at = 0;
+      }
+      const chosen = nodes[at % nodes.length] as Candidate;
+      this.assign(task, chosen.node.ID, 'scheduler assigned task to node');
+      chosen.ofService++;
+      chosen.total++;
+      chosen.tasks.push(task);
+      if (at + 1 >= nodes.length || load(nodes[at + 1] as Candidate, chosen) < 0) at++;
+    }
+  }
+
+  private candidates(task: TaskObject): Candidate[] {
+    const nodes = [...this.store.nodes.values()];
+    const ordered = [...nodes.filter((node) => node.Spec.Role === 'worker'), ...nodes.filter((node) => node.Spec.Role === 'manager')];
+    return nodes.map((node) => {
+      const tasks = this.store.nodeTasks(node.ID).filter((other) => rank(other.Status.State) <= rank('running'));
+      const active = tasks.filter((other) => rank(other.DesiredState) <= rank('complete'));
+      const mine = active.filter((other) => other.ServiceID === task.ServiceID);
+      return {
+        node,
+        tasks,
+        ofService: mine.length,
+        total: active.length,
+        failures: this.recentFailures(task, node),
+        newest: mine.reduce((newest, other) => Math.max(newest, other.Slot), 0),
+        order: ordered.indexOf(node),
+      };
+    });
+  }
+
+  private assign(task: TaskObject, nodeId: string, message: string): void {
+    this.pending.delete(task);
+    this.store.assign(task, nodeId);
+    task.Status = { State: 'assigned', Timestamp: this.store.now, Message: message };
+    this.store.changedTask(task);
+  }
+
+  private refuse(task: TaskObject, explanation: string): void {
+    if (task.Status.Err === explanation) return;
+    task.Status = { ...task.Status, Timestamp: this.store.now, Err: explanation };
+    this.store.changedTask(task);
+  }
+
+  private noteFailure(task: TaskObject): void {
+    const key = `${task.ServiceID}/${task.NodeID}`;
+    const times = (this.failures.get(key) ?? []).filter((at) => at > this.clock.now - FAILURE_MEMORY);
+    times.push(this.clock.now);
+    this.failures.set(key, times);
+  }
+
+  private recentFailures(task: TaskObject, node: NodeObject): number {
+    return (this.failures.get(`${task.ServiceID}/${node.ID}`) ?? []).filter((at) => at > this.clock.now - FAILURE_MEMORY).length;
+  }
+}
+
+/** Less loaded first: nodes where the service failed a lot come last. */
+function load(a: Candidate, b: Candidate): number {
+  return Number(a.failures >= FAILURES_TO_AVOID) - Number(b.failures >= FAILURES_TO_AVOID) || a.ofService - b.ofService || a.total - b.total;
+}
+
+function suits(task: TaskObject, candidate: Candidate): boolean {
+  return suitable(task, [candidate]).nodes.length === 1;
+}
+
+/** `--placement-pref spread=…`: narrows the nodes to the value that has fewest tasks of the service. */
+function preference(task: TaskObject): ((nodes: Candidate[]) => Candidate[]) | undefined {
+  const preferences = task.Spec.Placement?.Preferences ?? [];
+  if (preferences.length === 0) return undefined;
+  return (nodes) => {
+    let left = nodes;
+    for (const { Spread } of preferences) {
+      const values = new Map<string, { nodes: Candidate[]; tasks: number }>();
+      for (const candidate of left) {
+        const value = labelOf(candidate.node, Spread.SpreadDescriptor);
+        const entry = values.get(value) ?? { nodes: [], tasks: 0 };
+        entry.nodes.push(candidate);
+        entry.tasks += candidate.ofService;
+        values.set(value, entry);
+      }
+      left = ([...values.values()].sort((a, b) => a.tasks - b.tasks)[0] as { nodes: Candidate[] }).nodes;
+    }
+    return left;
+  };
+}
+
+function labelOf(node: NodeObject, descriptor: string): string {
+  const label = /^(node|engine)\.labels\.(.+)$/.exec(descriptor);
+  if (label === null) return '';
+  const labels = label[1] === 'node' ? node.Spec.Labels : (node.Description.Engine.Labels ?? {});
+  return labels[label[2] as string] ?? '';
+}

@@ -1,0 +1,66 @@
+// What the emulator's capture of one curl looks like to an independent dissector, beside captures of a real swarm's.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { buildWorld, readGolden, run } from './golden.ts';
+
+const FIELDS = [
+  'frame.protocols', 'eth.src', 'eth.dst', 'ip.src', 'ip.dst', 'ip.ttl', 'ip.flags.df', 'ip.len', 'ip.proto', 'udp.dstport', 'vxlan.vni',
+  'tcp.flags.str', 'tcp.seq', 'tcp.ack', 'tcp.len', 'tcp.window_size_value', 'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.sack_perm',
+  'http.request.line', 'http.response.code',
+];
+
+function tshark(...args: string[]): string {
+  return execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 64e6 });
+}
+
+/** Point of capture in the recording → interface of the emulator's capture file. br0 is left out: it was promiscuous while recorded. */
+const POINTS: readonly (readonly [file: string, place: RegExp])[] = [
+  ['a-client-eth0', /^client\/host\/eth0$/],
+  ['b-node3-eth0', /^node3\/host\/eth0$/],
+  ['b-node3-docker_gwbridge', /^node3\/host\/docker_gwbridge$/],
+  ['c-node3-sbox-eth1', /^node3\/ingress_sbox\/eth1$/],
+  ['c-node3-sbox-eth0', /^node3\/ingress_sbox\/eth0$/],
+  ['d-node3-overlay-veth0', /^node3\/1-\w+\/veth0$/],
+  ['d-node3-overlay-vxlan0', /^node3\/1-\w+\/vxlan0$/],
+  ['e-node2-eth0', /^node2\/host\/eth0$/],
+  ['f-node2-overlay-vxlan0', /^node2\/1-\w+\/vxlan0$/],
+  ['f-node2-overlay-veth1', /^node2\/1-\w+\/veth1$/],
+  ['g-task-eth0', /^node2\/task whoami\.1\/eth0$/],
+];
+
+/** TCP frames in order, random MAC addresses of bridges written as such. */
+function decode(file: string, filter = ''): { place: string; fields: string }[] {
+  const args = ['-r', file, '-Y', `tcp${filter}`, '-T', 'fields', '-E', 'separator=|', '-e', 'frame.interface_name', ...FIELDS.flatMap((field) => ['-e', field])];
+  return tshark(...args)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const at = line.indexOf('|');
+      return { place: line.slice(0, at), fields: line.slice(at + 1).replace(/02:42:(?!0a:00|ac:12)[0-9a-f:]{11}/g, 'random') };
+    });
+}
+
+test('every hop of one curl: well formed, right checksums, and the recorded fields', () => {
+  const golden = readGolden('packet-path');
+  const world = buildWorld(golden);
+  run(world, golden.request.node, golden.request.command);
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'meshwalk-'));
+  const file = path.join(directory, 'story.pcapng');
+  fs.writeFileSync(file, world.trace.pcapng(world.trace.stories().find((story) => story.title.startsWith('GET /'))!.id));
+
+  const frames = tshark('-r', file).trim().split('\n').length;
+  expect(frames).toBeGreaterThan(100);
+  const checked = ['-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'];
+  expect(tshark('-r', file, ...checked, '-Y', '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0')).toBe('');
+
+  const seen = decode(file);
+  for (const [name, place] of POINTS) {
+    const recorded = decode(new URL(`captures/${name}.pcap`, import.meta.url).pathname).map((frame) => frame.fields);
+    const ours = seen.filter((frame) => place.test(frame.place)).map((frame) => frame.fields);
+    expect({ name, frames: ours }).toEqual({ name, frames: recorded });
+  }
+  fs.rmSync(directory, { recursive: true });
+}, 60_000);
