@@ -8,5 +8,6 @@ export default defineConfig({
     passWithNoTests: true,
     testTimeout: 20_000,
     maxWorkers: 2,
+    deps: { interopDefault: false }, // packages as Node itself imports them (jq-web exports a promise)
   },
 });

@@ -242,7 +242,7 @@ export interface EngineApi {
   /**
    * Starts it. `files` absent: detached. A command that cannot be started is no refusal: the engine prints runc's words to
    * stdout (`OCI runtime exec failed: exec failed: unable to start container process: exec: "x": executable file not found in $PATH: unknown`,
-   * with `\r\n`-less newline) and the exit code is 126 or 127, as recorded.
+   * ended by `\r\n`) and the exit code is 126 or 127, as recorded.
    */
   execStart(id: string, files: StandardFiles | undefined, cause: ProgramContext): ApiResult<undefined>;
   execInspect(id: string): ApiResult<ExecInspect>;

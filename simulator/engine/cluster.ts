@@ -175,8 +175,9 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     this.certificate = message.certificate;
     this.networks.overlay.dataPathPort = message.dataPathPort;
     this.enter(message.nodeId);
-    this.db?.join((this.remote as { address: string }).address);
-    this.agent?.connect(channel, this.address);
+    const { agent } = this;
+    // Gossip first: what the manager will ask for is published to those who are known.
+    this.db?.join((this.remote as { address: string }).address, () => agent?.connect(channel, this.address));
     this.state = 'active';
     this.parts.changed();
   }

@@ -436,7 +436,7 @@ export class Containers {
     const { container } = exec;
     const started = this.runtime.exec(container, exec.argv, { env: exec.env, cwd: exec.cwd, tty: exec.tty }, files);
     if (typeof started === 'string') {
-      files?.stdout?.write(encode(`${started}\n`));
+      files?.stdout?.write(encode(`${started}\r\n`));
       exec.exitCode = 126;
       this.changed();
       return;

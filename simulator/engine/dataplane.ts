@@ -83,24 +83,26 @@ export function setPolicy(ns: NetworkNamespace, table: TableName, chain: string,
   return request(ns, { op: 'policy', table, chain, policy }, origin);
 }
 
-// -- links
+// -- links (libnetwork asks for no transmit queue, where `ip link add` gets 1000)
 
 /** `ip link add NAME type bridge`; without a MAC the kernel chooses, and ports decide later. */
 export function createBridge(ns: NetworkNamespace, name: string, mac: number | undefined, mtu: number, origin: Origin): NetDevice {
-  return must(newLink(ns, { name, mac, mtu, link: { kind: 'bridge', bridge: {} }, origin }), `bridge ${name}`);
+  return must(newLink(ns, { name, mac, mtu, txQueueLength: 0, link: { kind: 'bridge', bridge: {} }, origin }), `bridge ${name}`);
 }
 
 /** `ip link add NAME type vxlan id VNI dstport PORT proxy l2miss l3miss` */
 export function createVxlan(ns: NetworkNamespace, name: string, vni: number, port: number, mtu: number, origin: Origin): NetDevice {
   const vxlan = { vni, dstPort: port, learning: true, proxy: true, l2miss: true, l3miss: true };
-  return must(newLink(ns, { name, mtu, link: { kind: 'vxlan', vxlan }, origin }), `vxlan ${name}`);
+  return must(newLink(ns, { name, mtu, txQueueLength: 0, link: { kind: 'vxlan', vxlan }, origin }), `vxlan ${name}`);
 }
 
 /** `ip link add OUTER type veth peer name INNER`: [outer, inner]. */
 export function createVeth(ns: NetworkNamespace, outer: string, inner: string, mtu: number, origin: Origin): [NetDevice, NetDevice] {
   const link = { kind: 'veth', peer: { name: inner, ns: undefined, mtu } } as const;
-  const dev = must(newLink(ns, { name: outer, mtu, link, origin }), `veth ${outer}`);
-  return [dev, dev.peer as NetDevice];
+  const dev = must(newLink(ns, { name: outer, mtu, txQueueLength: 0, link, origin }), `veth ${outer}`);
+  const peer = dev.peer as NetDevice;
+  peer.txQueueLength = 0;
+  return [dev, peer];
 }
 
 /** `ip link set DEV netns NS name NAME`. As the kernel does, the namespaces get ids for each other. */

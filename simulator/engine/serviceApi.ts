@@ -5,6 +5,7 @@ import { isGlobal, rank, taskContainerName, taskName, type ServiceObject, type S
 import { answer, refusal, type ApiResult, type EngineApi, type Filters, type LogOptions, type LogReader, type ServiceSpec } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import { any, checkFilters, hasLabels } from './filters.ts';
+import { randomName } from './names.ts';
 import { notManager } from './refusals.ts';
 import type { LogBroker } from './serviceLogs.ts';
 import { serviceStatus, serviceView, taskView } from './swarmViews.ts';
@@ -70,8 +71,10 @@ export function serviceApi(cluster: Cluster, broker: LogBroker): ServicePart {
       if (!found.ok) return found;
       const mode = spec.EndpointSpec?.Mode as string | undefined;
       if (mode !== undefined && !['vip', 'dnsrr', ''].includes(mode)) return refusal(400, `invalid resolution mode: "${mode}"`);
-      const origin = { by: 'docker', text: `service ${spec.Name}`, cause: cause.origin } as const;
-      const created = createService(found.value, prepared(spec), origin);
+      const taken = (name: string): boolean => [...found.value.store.services.values()].some((service) => service.Spec.Name === name);
+      const named = spec.Name === '' ? { ...spec, Name: randomName(cause.random('docker-names'), taken) } : spec;
+      const origin = { by: 'docker', text: `service ${named.Name}`, cause: cause.origin } as const;
+      const created = createService(found.value, prepared(named), origin);
       if (!created.ok) return refusal(created.status, created.message);
       return answer({ ID: created.value.ID, ...(queryRegistry ? { Warnings: [registryWarning(spec)] } : {}) });
     },

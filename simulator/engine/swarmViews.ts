@@ -56,7 +56,7 @@ const TASK_KEYS: readonly (keyof TaskSpec)[] = ['ContainerSpec', 'NetworkAttachm
 
 function containerView(spec: ContainerSpec, defaults: boolean): ContainerSpec {
   const full = defaults ? { StopGracePeriod: 10e9, ...spec } : spec;
-  return ordered({ ...full, DNSConfig: spec.DNSConfig ?? {}, Isolation: spec.Isolation ?? 'default', Init: spec.Init ?? false }, CONTAINER_KEYS);
+  return withoutEmpty(ordered({ ...full, DNSConfig: spec.DNSConfig ?? {}, Isolation: spec.Isolation ?? 'default', Init: spec.Init ?? false }, CONTAINER_KEYS));
 }
 
 function taskSpecView(spec: TaskSpec, defaults: boolean, job: boolean): TaskSpec {
@@ -68,10 +68,15 @@ function taskSpecView(spec: TaskSpec, defaults: boolean, job: boolean): TaskSpec
     ...(defaults || restart !== undefined
       ? { RestartPolicy: ordered({ ...(defaults ? { Condition: job ? 'on-failure' : 'any', Delay: 5e9, MaxAttempts: 0 } : {}), ...restart } as NonNullable<TaskSpec['RestartPolicy']>, ['Condition', 'Delay', 'MaxAttempts', 'Window']) }
       : {}),
-    Placement: spec.Placement ?? {},
+    Placement: withoutEmpty(spec.Placement ?? {}),
     Runtime: spec.Runtime ?? 'container',
   };
-  return ordered(full, TASK_KEYS);
+  return withoutEmpty(ordered(full, TASK_KEYS));
+}
+
+/** Go leaves empty lists out. */
+function withoutEmpty<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => !Array.isArray(value) || value.length > 0)) as T;
 }
 
 const UPDATE_DEFAULTS: UpdateConfig = { Parallelism: 1, FailureAction: 'pause', Monitor: 5e9, MaxFailureRatio: 0, Order: 'stop-first' };
@@ -202,7 +207,8 @@ export function clusterInfo(cluster: ClusterObject): ClusterInfo {
     Spec: swarmSpec(cluster),
     TLSInfo: tlsInfo(cluster.certificate),
     RootRotationInProgress: false,
-    DefaultAddrPool: cluster.DefaultAddrPool,
+    // The default pool is not told.
+    DefaultAddrPool: cluster.DefaultAddrPool.join() === '10.0.0.0/8' ? [] : cluster.DefaultAddrPool,
     SubnetSize: cluster.SubnetSize,
     DataPathPort: cluster.DataPathPort,
   };

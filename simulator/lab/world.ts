@@ -21,6 +21,7 @@ import type { TraceEvent } from '../trace/event.ts';
 import { TraceRecorder } from '../trace/recorder.ts';
 import { type Story, type StorySummary, storyOf, summarize } from '../trace/story.ts';
 import { PacketFactory } from '../wire/packet.ts';
+import { IMAGES } from './images.ts';
 import { captureFile } from './capture.ts';
 import { buildCommands, checkScenario, parseScenario, type Scenario } from './scenario.ts';
 
@@ -135,7 +136,7 @@ export class World {
     host.boot();
     this.machines.set(machine.name, host);
     if (machine.docker) {
-      const daemon = new Dockerd(host, { engine: '26.1' });
+      const daemon = new Dockerd(host, { engine: '26.1', images: IMAGES });
       daemon.start();
       this.daemons.set(machine.name, daemon);
     }

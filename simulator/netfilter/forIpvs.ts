@@ -49,5 +49,3 @@ export function dropConntrack(
   );
   if (found !== null && found.direction === ORIGINAL) table.remove(found.entry, false);
 }
-
-export { useConntrack } from './state.ts';

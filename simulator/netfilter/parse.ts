@@ -42,7 +42,7 @@ export function parseRule(words: readonly string[], table: TableName = 'filter')
   return line.rules.length === 1 ? (line.rules[0] as RuleSpec) : parameterProblem('multiple addresses in one rule');
 }
 
-export { isComplaint, type CommandLine } from './draft.ts';
+export { isComplaint } from './draft.ts';
 
 class Parser {
   private readonly words: string[];

@@ -46,7 +46,7 @@ export interface ListFormat {
 }
 
 /** A counter as xtables_print_num prints it. */
-export function counterText(value: number, format: ListFormat, width: number): string {
+function counterText(value: number, format: ListFormat, width: number): string {
   if (format.exact) return String(value).padStart(width === 0 ? 0 : 8);
   if (value <= 99999) return String(value).padStart(width);
   let number = Math.floor((value + 500) / 1000);

@@ -38,7 +38,7 @@ export const NETFILTER_SYSCTLS: readonly Sysctl[] = [
 ];
 
 /** /proc/net/nf_conntrack */
-export function procNfConntrack(ns: NetworkNamespace): string {
+function procNfConntrack(ns: NetworkNamespace): string {
   const { now } = ns.kernel;
   const entries = netfilterOf(ns).conntrack.list(now);
   return entries

@@ -63,7 +63,7 @@ export class Netfilter {
   readonly filter = new Table('filter');
   readonly nat = new Table('nat');
   readonly conntrack = new ConntrackTable();
-  /** Who needs connection tracking (nf_ct_netns_get): rules with such matches and targets, and callers of {@link useConntrack}. */
+  /** How many rules need connection tracking (nf_ct_netns_get): while none does, packets are not tracked. */
   conntrackUsers = 0;
   /** Base chains of the nat table: while there is none, nothing is translated. */
   natUsers = 0;
@@ -73,9 +73,4 @@ export class Netfilter {
 export function netfilterOf(ns: NetworkNamespace): Netfilter {
   ns.rooms.netfilter ??= new Netfilter();
   return ns.rooms.netfilter as Netfilter;
-}
-
-/** nf_ct_netns_get / nf_ct_netns_put: turns connection tracking on for one more, or one fewer, user. */
-export function useConntrack(ns: NetworkNamespace, on: boolean): void {
-  netfilterOf(ns).conntrackUsers += on ? 1 : -1;
 }

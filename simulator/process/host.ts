@@ -57,6 +57,8 @@ export interface ExecOptions {
   /** What standard input holds; empty by default. */
   readonly stdin?: string;
   readonly netns?: NetworkNamespace;
+  /** Default /root. */
+  readonly cwd?: string;
 }
 
 /** A command that runs without a learner's terminal. */
@@ -328,7 +330,8 @@ export class Host implements HostView {
     const env = this.rootEnvironment();
     const onStdout = options.onStdout ?? (() => undefined);
     let shell: Process;
-    const place = options.netns === undefined ? { env, cwd: '/root' } : { env, cwd: '/root', netns: options.netns };
+    const cwd = options.cwd ?? '/root';
+    const place = options.netns === undefined ? { env, cwd } : { env, cwd, netns: options.netns };
     if (options.tty === true) {
       const tty = this.newTty(this.name, 80, 24);
       tty.onOutput = onStdout;

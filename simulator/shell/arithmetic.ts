@@ -6,6 +6,16 @@ import { ExpansionError, type Shell } from './state.ts';
 
 const MAX_DEPTH = 40;
 
+/** The value of `$((text))`; errors begin with the text. */
+export function* evaluateExpansion(sh: Shell, expression: ArithmeticExpression | undefined, text: string): Blocking<bigint> {
+  try {
+    return yield* evaluate(sh, expression);
+  } catch (error) {
+    if (!(error instanceof ExpansionError) || !/^(division|exponent)/.test(error.message)) throw error;
+    throw new ExpansionError(`${text}: ${error.message}`);
+  }
+}
+
 /** The value of an expression tree; an absent one is 0. */
 export function* evaluate(sh: Shell, expression: ArithmeticExpression | undefined): Blocking<bigint> {
   if (expression === undefined) return 0n;
@@ -26,8 +36,12 @@ export function* evaluate(sh: Shell, expression: ArithmeticExpression | undefine
     }
     case 'ArithmeticWord': {
       const { value } = expression;
-      if (/^\w+$/.test(value)) return yield* operand(sh, value, 0);
-      return yield* evaluateText(sh, yield* expandToString(sh, wordOf(value)));
+      if (/^(\w+|\d+#\w+)$/.test(value)) return yield* operand(sh, value, 0);
+      const indexed = /^([A-Za-z_]\w*)\[(.+)\]$/.exec(value);
+      if (indexed !== null) return yield* element(sh, indexed[1] as string, indexed[2] as string);
+      const text = yield* expandToString(sh, wordOf(value));
+      if (text === value) throw new ExpansionError(`${value}: syntax error: operand expected (error token is "${value}")`);
+      return yield* evaluateText(sh, text);
     }
   }
 }
@@ -36,13 +50,20 @@ export function* evaluate(sh: Shell, expression: ArithmeticExpression | undefine
 export function* evaluateText(sh: Shell, text: string, depth = 0): Blocking<bigint> {
   const trimmed = text.trim();
   if (trimmed === '') return 0n;
-  if (/^\w+$/.test(trimmed)) return yield* operand(sh, trimmed, depth);
+  if (/^(\w+|\d+#\w+)$/.test(trimmed)) return yield* operand(sh, trimmed, depth);
   const script = parse(`((${trimmed}))`);
   const command = script.commands[0]?.command;
   if (command?.type !== 'ArithmeticCommand' || script.errors !== undefined || command.expression === undefined) {
     throw new ExpansionError(`${trimmed}: syntax error: invalid arithmetic operator (error token is "${trimmed.replace(/^[\w\s]*/, '')}")`);
   }
   return yield* evaluate(sh, command.expression);
+}
+
+/** `name[index]` */
+function* element(sh: Shell, name: string, index: string): Blocking<bigint> {
+  const at = Number(yield* evaluateText(sh, yield* expandToString(sh, wordOf(index))));
+  const value = sh.vars.get(name)?.value;
+  return yield* evaluateText(sh, (Array.isArray(value) ? value.at(at) : at === 0 ? value : undefined) ?? '');
 }
 
 function* operand(sh: Shell, text: string, depth: number): Blocking<bigint> {
@@ -128,7 +149,7 @@ function calculate(operator: string, a: bigint, b: bigint): bigint {
       return wrap(a * b);
     case '/':
     case '%':
-      if (b === 0n) throw new ExpansionError('division by 0 (error token is "0")');
+      if (b === 0n) throw new ExpansionError('division by 0 (error token is "0")', 1);
       return operator === '/' ? wrap(a / b) : a % b;
     case '**':
       if (b < 0n) throw new ExpansionError('exponent less than 0 (error token is "")');

@@ -38,7 +38,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['false', flow.failure],
   ['fg', jobs.fg],
   ['getopts', variables.getopts],
-  ['hash', flow.nothing],
+  ['hash', flow.hash],
   ['history', names.history],
   ['jobs', jobs.jobs],
   ['kill', jobs.kill],

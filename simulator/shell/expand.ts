@@ -4,7 +4,7 @@
  */
 import { parse, type CommandArgument, type DoubleQuotedChild, type Word, type WordPart } from 'unbash';
 import type { Blocking } from '../process/program.ts';
-import { evaluate } from './arithmetic.ts';
+import { evaluateExpansion } from './arithmetic.ts';
 import { expandBraces } from './brace.ts';
 import { parameterExpansion, simpleExpansion } from './parameter.ts';
 import { glob, hasGlob, patternText, type Segment } from './pattern.ts';
@@ -201,7 +201,7 @@ function* expandPart(sh: Shell, part: WordPart | DoubleQuotedChild, quoted: bool
       pieces.push({ text: yield* substitute(sh, part), quoted, split: !quoted, starts: false });
       return;
     case 'ArithmeticExpansion':
-      pieces.push({ text: String(yield* evaluate(sh, part.expression)), quoted, split: !quoted, starts: false });
+      pieces.push({ text: String(yield* evaluateExpansion(sh, part.expression, part.text.slice(3, -2))), quoted, split: !quoted, starts: false });
       return;
     case 'ProcessSubstitution':
       pieces.push(literal(processSubstitution(sh, part), true));
@@ -225,9 +225,14 @@ function* doubleQuoted(sh: Shell, parts: readonly DoubleQuotedChild[], pieces: P
   if (pieces.length === before && !list) pieces.push(literal('', true));
 }
 
-/** The body of a here-document whose delimiter is not quoted. */
-export function* expandHereDocument(sh: Shell, parts: readonly WordPart[]): Blocking<string> {
-  const pieces: Piece[] = [];
-  for (const part of parts) yield* expandPart(sh, part, true, pieces);
-  return pieces.map((piece) => piece.text).join('');
+/** The body of a here-document whose delimiter is not quoted. `tabs`: leading tabs of its lines go (`<<-`). */
+export function* expandHereDocument(sh: Shell, parts: readonly WordPart[], tabs: boolean): Blocking<string> {
+  let text = '';
+  for (const part of parts) {
+    const pieces: Piece[] = [];
+    if (part.type === 'Literal' && tabs) pieces.push(literal(part.value.replace(text === '' || text.endsWith('\n') ? /^\t+/gm : /(?<=\n)\t+/g, ''), true));
+    else yield* expandPart(sh, part, true, pieces);
+    text += pieces.map((piece) => piece.text).join('');
+  }
+  return text;
 }

@@ -83,7 +83,7 @@ export class Jobs {
     const mark = job === this.current ? '+' : job === this.previous ? '-' : ' ';
     const number = long ? ` ${job.pids[0]}` : '';
     const text = job.background && job.state === 'running' ? `${job.text} &` : job.text;
-    return `[${job.id}]${mark}${number} ${stateText(job).padEnd(24)}${text}\n`;
+    return `[${job.id}]${mark} ${number} ${stateText(job).padEnd(24)}${text}\n`;
   }
 }
 

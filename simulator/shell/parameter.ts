@@ -86,7 +86,7 @@ export function simpleExpansion(sh: Shell, name: string, quoted: boolean): Piece
 }
 
 function unset(sh: Shell, name: string): void {
-  if (sh.options.nounset && name !== '@' && name !== '*') throw new ExpansionError(`${/^\d+$/.test(name) ? `$${name}` : name}: unbound variable`, 1);
+  if (sh.options.nounset && name !== '@' && name !== '*') throw new ExpansionError(`${/^\d+$/.test(name) ? `$${name}` : name}: unbound variable`, 127);
 }
 
 function piece(text: string, quoted: boolean): Piece {
@@ -156,7 +156,7 @@ function* ofScalar(sh: Shell, part: ParameterExpansionPart, name: string, index:
   const { operation } = part;
   if (operation?.type === 'Default') return yield* withDefault(sh, operation, value, name, quoted);
   if (value === undefined) unset(sh, name);
-  if (operation === undefined) return [piece(value ?? '', quoted)];
+  if (operation === undefined || (operation.type === 'Transform' && value === undefined)) return [piece(value ?? '', quoted)];
   return [piece(yield* transform(sh, operation, value ?? ''), quoted)];
 }
 

@@ -36,8 +36,9 @@ function textFile(text: string): OpenFile {
 
 function* hereText(sh: Shell, redirection: HereDoc): Blocking<string> {
   const { body, delimiter } = redirection;
-  if (delimiter?.quoted === true || body.parts === undefined) return body.text;
-  return yield* expandHereDocument(sh, body.parts);
+  const tabs = redirection.operator === '<<-';
+  if (delimiter?.quoted === true || body.parts === undefined) return tabs ? body.text.replace(/^\t+/gm, '') : body.text;
+  return yield* expandHereDocument(sh, body.parts, tabs);
 }
 
 function* openOne(sh: Shell, redirect: Redirect, files: FileMap): Blocking<boolean> {

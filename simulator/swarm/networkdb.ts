@@ -6,16 +6,19 @@
  * probes are left out; a failed UDP probe is tried once more over TCP, as there. Payloads are JSON.
  */
 import type { RandomStream } from '../base/random.ts';
-import { MILLISECOND, SECOND, type Scheduler, type Timer } from '../base/scheduler.ts';
+import { MILLISECOND, MINUTE, SECOND, type Scheduler, type Timer } from '../base/scheduler.ts';
 import type { Channel } from './channel.ts';
 import type { ControlNetwork } from './channel.ts';
 
 export const GOSSIP_PORT = 7946;
 const GOSSIP_INTERVAL = 200 * MILLISECOND;
+const PHASE_STEP = 10 * MILLISECOND;
 const PROBE_INTERVAL = SECOND;
 const PROBE_TIMEOUT = 500 * MILLISECOND;
 const PUSH_PULL_INTERVAL = 30 * SECOND;
 const RECONNECT_INTERVAL = 10 * SECOND;
+/** Real: 30 minutes; one bulk sync with everybody would do. */
+const TOMB_LIFE = 5 * MINUTE;
 /** memberlist's UDPBufferSize. */
 const PACKET_SIZE = 1400;
 
@@ -44,10 +47,17 @@ interface Entry {
   time: number;
 }
 
+interface Tomb {
+  readonly owner: string;
+  readonly time: number;
+  /** Virtual time after which it is forgotten. */
+  readonly until: number;
+}
+
 /** Entries of one network: table/key → entry. Tombs keep the time of deletion, so that a late creation does not win. */
 interface Table {
   readonly entries: Map<string, Entry>;
-  readonly tombs: Map<string, number>;
+  readonly tombs: Map<string, Tomb>;
 }
 
 interface NetworkState {
@@ -134,9 +144,10 @@ export class NetworkDb {
     this.timers.push(this.options.scheduler.after(interval + this.options.random.below(interval), again));
   }
 
-  /** Meets the cluster through one of its members. */
-  join(address: string): void {
-    if (address !== this.address) this.pushPull(address, () => undefined);
+  /** Meets the cluster through one of its members; `done` comes after the exchange, or when it failed. */
+  join(address: string, done: () => void): void {
+    if (address !== this.address) this.pushPull(address, done, done);
+    else done();
   }
 
   /** Says good-bye and closes the sockets. */
@@ -175,7 +186,7 @@ export class NetworkDb {
     this.broadcast({ k: 'join', w: id, n: this.name }, this.alive());
     // Bulk sync with one of those who know the network.
     const other = this.alive().find((member) => state.members.has(member.name));
-    if (other !== undefined) this.pushPull(other.address, () => undefined);
+    if (other !== undefined) this.pushPull(other.address);
   }
 
   leaveNetwork(id: string): void {
@@ -201,7 +212,7 @@ export class NetworkDb {
     const state = this.networks.get(networkId);
     if (state === undefined || !state.tables.entries.delete(`${table}/${key}`)) return;
     const time = ++this.clock;
-    state.tables.tombs.set(`${table}/${key}`, time);
+    this.bury(state, `${table}/${key}`, this.name, time);
     this.tell(networkId, { k: 'del', w: networkId, t: table, e: key, o: this.name, c: time });
   }
 
@@ -245,7 +256,15 @@ export class NetworkDb {
       if (queued === undefined) this.queue.set(name, [message]);
       else queued.push(message);
     }
-    if (this.queue.size > 0) this.flushTimer ??= this.options.scheduler.after(GOSSIP_INTERVAL, () => this.flush());
+    if (this.queue.size > 0) this.flushTimer ??= this.options.scheduler.at(this.nextTick(), () => this.flush());
+  }
+
+  /** Gossip goes out on a tick of its own per node; the phase follows from the address, so that neighbours do not tick together. */
+  private nextTick(): number {
+    const { now } = this.options.scheduler;
+    const last = Number(this.address.slice(this.address.lastIndexOf('.') + 1));
+    const phase = GOSSIP_INTERVAL - ((last % 19) + 1) * PHASE_STEP;
+    return (Math.floor((now - phase) / GOSSIP_INTERVAL) + 1) * GOSSIP_INTERVAL + phase;
   }
 
   private flush(): void {
@@ -328,10 +347,10 @@ export class NetworkDb {
     const { entries, tombs } = state.tables;
     const key = `${message.t}/${message.e}`;
     const old = entries.get(key);
-    if ((old !== undefined && old.time >= message.c) || (tombs.get(key) ?? 0) >= message.c) return;
+    if ((old !== undefined && old.time >= message.c) || (tombs.get(key)?.time ?? 0) >= message.c) return;
     const event = { networkId: message.w, table: message.t, key: message.e, owner: message.o };
     if (message.k === 'del') {
-      tombs.set(key, message.c);
+      this.bury(state, key, message.o, message.c);
       if (old === undefined) return;
       entries.delete(key);
       this.options.onTable({ ...event, type: 'delete', value: old.value });
@@ -339,6 +358,14 @@ export class NetworkDb {
     }
     entries.set(key, { value: message.v, owner: message.o, time: message.c });
     this.options.onTable({ ...event, type: old === undefined ? 'create' : 'update', value: message.v });
+  }
+
+  /** Remembers for a while that an entry was deleted; forgets what was deleted long ago. */
+  private bury(state: NetworkState, key: string, owner: string, time: number): void {
+    const { tombs } = state.tables;
+    const { now } = this.options.scheduler;
+    for (const [old, tomb] of tombs) if (tomb.until < now) tombs.delete(old);
+    tombs.set(key, { owner, time, until: now + TOMB_LIFE });
   }
 
   /** Forgets what a node owned, in one network or in all. */
@@ -454,7 +481,7 @@ export class NetworkDb {
 
   /** Members that were lost are tried again. */
   private reconnect(): void {
-    for (const member of this.members.values()) if (member.state === 'dead') this.pushPull(member.address, () => undefined);
+    for (const member of this.members.values()) if (member.state === 'dead') this.pushPull(member.address);
   }
 
   // -- full exchanges over TCP
@@ -463,10 +490,10 @@ export class NetworkDb {
     const candidates = this.alive();
     if (candidates.length === 0) return;
     const member = candidates[this.options.random.below(candidates.length)] as Member;
-    this.pushPull(member.address, () => undefined);
+    this.pushPull(member.address);
   }
 
-  private pushPull(address: string, failed: () => void): void {
+  private pushPull(address: string, synced: () => void = ignore, failed: () => void = ignore): void {
     this.options.network.dial(
       address,
       GOSSIP_PORT,
@@ -474,6 +501,7 @@ export class NetworkDb {
         channel.onMessage = (message) => {
           this.takeSync(message as PushPull, undefined);
           channel.close();
+          synced();
         };
         channel.send(this.everything(true));
       },
@@ -495,6 +523,10 @@ export class NetworkDb {
     for (const [id, state] of this.networks) {
       for (const name of state.members) messages.push({ k: 'join', w: id, n: name });
       if (!state.joined) continue;
+      for (const [key, tomb] of state.tables.tombs) {
+        const slash = key.indexOf('/');
+        messages.push({ k: 'del', w: id, t: key.slice(0, slash), e: key.slice(slash + 1), o: tomb.owner, c: tomb.time });
+      }
       for (const [key, entry] of state.tables.entries) {
         const slash = key.indexOf('/');
         messages.push({ k: 'set', w: id, t: key.slice(0, slash), e: key.slice(slash + 1), v: entry.value, o: entry.owner, c: entry.time });
@@ -523,6 +555,10 @@ export class NetworkDb {
       }
     }
   }
+}
+
+function ignore(): void {
+  // Nobody waits for it.
 }
 
 function shuffled(names: string[], random: RandomStream): string[] {

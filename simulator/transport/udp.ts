@@ -5,7 +5,7 @@ import { drop, emit } from '../kernel/kernel.ts';
 import { icmpSend } from '../kernel/icmp.ts';
 import { ipLocalOut } from '../kernel/ip-output.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
-import { sourceFor } from '../kernel/route.ts';
+import { routeMtu, sourceFor } from '../kernel/route.ts';
 import type { TransportProtocol } from '../kernel/seams.ts';
 import { PROTO_UDP, type Packet } from '../wire/packet.ts';
 import { describeUdp } from './describe.ts';
@@ -161,7 +161,7 @@ export function udpSend(socket: UdpSocket, payload: Uint8Array, address = socket
     packet.flow = socket.flow;
   }
   // With IP_PMTUDISC_WANT the kernel itself cuts what is larger than the path (ip_append_data).
-  if (socket.pmtuDiscovery === 'want' && payload.length + 28 > (route.value.dev?.mtu ?? 65536)) packet.dontFragment = false;
+  if (socket.pmtuDiscovery === 'want' && payload.length + 28 > routeMtu(ns, route.value, address)) packet.dontFragment = false;
   const sent = ipLocalOut(ns, packet, { route: route.value, oif: socket.boundDevice });
   return sent.ok ? ok(payload.length) : sent;
 }

@@ -8,7 +8,7 @@ import { toolOf } from '../../src/cli/tools.ts';
 const ID = 'khhptykn4yuq4avryj8f39ofi';
 const OWN = 'zq81m5n0c7w2x3v4b6a9s8d7f';
 const compare = (recorded: string, own: string, command: string, symbols = new Symbols()): boolean =>
-  compareText(recorded, own, command, symbols, new Map()).equal;
+  compareText(recorded, own, command, 'node1', symbols, new Map()).equal;
 
 describe('ids', () => {
   test('may differ, but one to one', () => {
@@ -22,16 +22,16 @@ describe('ids', () => {
   test('are replaced in later commands, at the length they have there', () => {
     const symbols = new Symbols();
     compare(`${ID}\n`, `${OWN}\n`, 'docker network create x', symbols);
-    expect(inOwnWords(`nsenter --net=/var/run/docker/netns/1-${ID.slice(0, 10)} ip a`, symbols)).toBe(
+    expect(inOwnWords(`nsenter --net=/var/run/docker/netns/1-${ID.slice(0, 10)} ip a`, 'node1', symbols)).toBe(
       `nsenter --net=/var/run/docker/netns/1-${OWN.slice(0, 10)} ip a`,
     );
-    expect(inOwnWords('docker ps', symbols)).toBe('docker ps');
+    expect(inOwnWords('docker ps', 'node1', symbols)).toBe('docker ps');
   });
 
   test('are learnt from lines that agree in outputs that do not', () => {
     const symbols = new Symbols();
     expect(compare('veth1a2b3c4: up\nlo: up\n', 'veth9f8e7d6: up\nlo: down\n', 'ip a', symbols)).toBe(false);
-    expect(inOwnWords('ip link show veth1a2b3c4', symbols)).toBe('ip link show veth9f8e7d6');
+    expect(inOwnWords('ip link show veth1a2b3c4', 'node1', symbols)).toBe('ip link show veth9f8e7d6');
   });
 });
 
@@ -73,6 +73,19 @@ const SAME: readonly (readonly [command: string, recorded: string, own: string])
     '5: veth0000001@if4: <UP>\n    link/ether 7a:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n',
   ],
 ];
+
+test('peers come in any order', () => {
+  const peers = (...ips: string[]): string =>
+    `[\n    {\n        "Peers": [\n${ips.map((ip) => `            {\n                "Name": "n${ip}",\n                "IP": "${ip}"\n            }`).join(',\n')}\n        ]\n    }\n]\n`;
+  expect(
+    compare(
+      peers('10.0.0.1', '10.0.0.2', '10.0.0.3'),
+      peers('10.0.0.3', '10.0.0.1', '10.0.0.2'),
+      'docker network inspect x',
+    ),
+  ).toBe(true);
+  expect(compare(peers('10.0.0.1', '10.0.0.2'), peers('10.0.0.1'), 'docker network inspect x')).toBe(false);
+});
 
 test.each(SAME)('%s: alike', (command, recorded, own) => {
   expect(compare(recorded, own, command)).toBe(true);

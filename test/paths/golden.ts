@@ -43,6 +43,8 @@ export function buildWorld(golden: Golden): World {
   let token = '';
   for (const { node, command } of golden.setup) {
     run(world, node, command.replace('TOKEN', token));
+    // The recording rig took seconds from one command to the next; tasks were placed meanwhile.
+    world.run(world.now + 5 * SECOND);
     if (command.includes('swarm init')) token = run(world, node, 'docker swarm join-token -q worker').trim();
   }
   world.run(world.now + 20 * SECOND);

@@ -151,6 +151,15 @@ describe('iptables', () => {
     expect(works('iptables -S FORWARD')).toBe('-P FORWARD ACCEPT\n');
   });
 
+  test('lists Docker’s VXLAN filter as recorded, NUL included', () => {
+    works(
+      'iptables -A INPUT -p udp -m policy --dir in --pol none --dport 4789 -m bpf --bytecode "7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 4097,6 0 0 0,6 0 0 4294967295" -j DROP',
+    );
+    expect(works('iptables -nL INPUT 1')).toBe(
+      'DROP       udp  --  0.0.0.0/0            0.0.0.0/0            policy match dir in pol none udp dpt:4789match bpf 32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 4097,6 0 0 0,6 0 0 4294967295\0\n',
+    );
+  });
+
   test('several addresses make several rules', () => {
     works('iptables -A FORWARD -s 10.1.0.2,10.2.0.2 -d 10.2.0.0/24');
     expect(works('iptables -S FORWARD').split('\n')).toHaveLength(4);

@@ -206,6 +206,17 @@ describe('ss', () => {
   });
 });
 
+describe('netstat', () => {
+  test('-lnt and -lnu as busybox prints them', () => {
+    const lab = new NetLab();
+    const header = 'Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       \n';
+    lab.serve(lab.b, '/app/http', whoamiProgram);
+    lab.serve(lab.b, 'named', nameServer);
+    expect(lab.run(lab.b, 'netstat -lnt').stdout).toBe(`${header}tcp        0      0 :::8000                 :::*                    LISTEN      \n`);
+    expect(lab.run(lab.b, 'netstat -lnu').stdout).toBe(`${header}udp        0      0 0.0.0.0:53              0.0.0.0:*                           \n`);
+  });
+});
+
 describe('nc', () => {
   test('-z to closed ports', () => {
     const lab = new NetLab();
@@ -265,6 +276,9 @@ describe('resolvers', () => {
     ['dig +noall +answer -x 10.2.0.2', '2.0.2.10.in-addr.arpa.	600	IN	PTR	task.demonet.\n', 0],
     ['nslookup web', 'Server:\t\t10.2.0.2\nAddress:\t10.2.0.2#53\n\nNon-authoritative answer:\nName:\tweb\nAddress: 192.168.200.2\n\n', 0],
     ['nslookup nosuch', ";; Got SERVFAIL reply from 10.2.0.2\nServer:\t\t10.2.0.2\nAddress:\t10.2.0.2#53\n\n** server can't find nosuch: SERVFAIL\n\n", 1],
+    ['bbnslookup web', 'Server:\t\t10.2.0.2\nAddress:\t10.2.0.2:53\n\nNon-authoritative answer:\nName:\tweb\nAddress: 192.168.200.2\n\nNon-authoritative answer:\n\n', 0],
+    ['bbnslookup nosuch', "Server:\t\t10.2.0.2\nAddress:\t10.2.0.2:53\n\n** server can't find nosuch: SERVFAIL\n\n** server can't find nosuch: SERVFAIL\n\n", 1],
+    ['bbnslookup 10.2.0.2', 'Server:\t\t10.2.0.2\nAddress:\t10.2.0.2:53\n\nNon-authoritative answer:\n2.0.2.10.in-addr.arpa\tname = task.demonet\n\n', 0],
     ['host nosuch', 'Host nosuch not found: 2(SERVFAIL)\n', 1],
     ['getent hosts web', '192.168.200.2   web\n', 0],
     ['getent hosts b.lab', '10.2.0.2        b b.lab\n', 0],

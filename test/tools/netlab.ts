@@ -21,13 +21,14 @@ import { digTool } from '../../simulator/tools/dig.ts';
 import { getentTool } from '../../simulator/tools/getent.ts';
 import { hostTool } from '../../simulator/tools/host.ts';
 import { ncTool } from '../../simulator/tools/nc.ts';
-import { nslookupTool } from '../../simulator/tools/nslookup.ts';
+import { busyboxNetstatTool } from '../../simulator/tools/netstat.ts';
+import { busyboxNslookupTool, nslookupTool } from '../../simulator/tools/nslookup.ts';
 import { busyboxPingTool, pingTool } from '../../simulator/tools/ping.ts';
 import { ssTool } from '../../simulator/tools/ss.ts';
 import { wgetTool } from '../../simulator/tools/wget.ts';
 import { PacketFactory } from '../../simulator/wire/packet.ts';
 
-const TOOLS: readonly Tool[] = [...everydayTools, shellTool, curlTool, digTool, getentTool, hostTool, ncTool, nslookupTool, pingTool, ssTool, wgetTool, { ...busyboxPingTool, name: 'bbping', directory: '/usr/bin' }];
+const TOOLS: readonly Tool[] = [...everydayTools, shellTool, curlTool, digTool, getentTool, hostTool, ncTool, nslookupTool, pingTool, ssTool, wgetTool, busyboxNetstatTool, { ...busyboxPingTool, name: 'bbping', directory: '/usr/bin' }, { ...busyboxNslookupTool, name: 'bbnslookup' }];
 
 export interface Outcome {
   readonly stdout: string;

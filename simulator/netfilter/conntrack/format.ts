@@ -28,7 +28,7 @@ export interface EntryFormat {
 }
 
 /** Whole seconds until the entry's time is over. */
-export function secondsLeft(entry: ConntrackEntry, now: number): number {
+function secondsLeft(entry: ConntrackEntry, now: number): number {
   return Math.max(0, Math.floor((entry.expires - now) / SECOND));
 }
 

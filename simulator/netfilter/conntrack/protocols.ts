@@ -31,10 +31,12 @@ import {
   SYNACK_SET,
   SYN_SET,
   TCP_CLOSE,
+  TCP_CLOSE_WAIT,
   TCP_ESTABLISHED,
   TCP_FIN_WAIT,
   TCP_IGNORE,
   TCP_INVALID,
+  TCP_LAST_ACK,
   TCP_NONE,
   TCP_SYN_RECV,
   TCP_SYN_SENT,
@@ -45,7 +47,7 @@ import {
 } from './tcp-track.ts';
 import { before, segmentEnd, takeOptions, tcpInWindow, WINDOW_IGNORE, WINDOW_INVALID } from './tcp-window.ts';
 
-export const TRACK_ACCEPT = 0;
+const TRACK_ACCEPT = 0;
 /** The packet does not belong to the connection: state INVALID. */
 export const TRACK_INVALID = 1;
 /** The entry is gone: look up again (NF_REPEAT). */
@@ -256,9 +258,9 @@ function stateTimeout(knobs: ConntrackKnobs, state: number): number {
       return knobs.nf_conntrack_tcp_timeout_established;
     case TCP_FIN_WAIT:
       return knobs.nf_conntrack_tcp_timeout_fin_wait;
-    case 5:
+    case TCP_CLOSE_WAIT:
       return knobs.nf_conntrack_tcp_timeout_close_wait;
-    case 6:
+    case TCP_LAST_ACK:
       return knobs.nf_conntrack_tcp_timeout_last_ack;
     case TCP_TIME_WAIT:
       return knobs.nf_conntrack_tcp_timeout_time_wait;

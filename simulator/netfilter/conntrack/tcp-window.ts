@@ -16,7 +16,7 @@ import {
   type TcpTrack,
 } from './tcp-track.ts';
 
-export const WINDOW_ACCEPT = 0;
+const WINDOW_ACCEPT = 0;
 /** Let through without any effect on the entry. */
 export const WINDOW_IGNORE = 1;
 export const WINDOW_INVALID = 2;
@@ -28,7 +28,7 @@ export function before(a: number, b: number): boolean {
   return ((a - b) | 0) < 0;
 }
 
-export function after(a: number, b: number): boolean {
+function after(a: number, b: number): boolean {
   return ((b - a) | 0) < 0;
 }
 

@@ -32,7 +32,7 @@ export const bpfMatch: MatchExtension<BpfMatch> = {
   },
   check: (data) => (data.vni < 0 ? parameterProblem('bpf: option "--bytecode" must be specified\n') : undefined),
   save: (data) => ` --bytecode "7,${data.program}"`,
-  // The missing blank in front and the one at the end are libxt_bpf's.
-  list: (data) => `match bpf ${data.program} `,
+  // The missing blank in front and the NUL at the end are libxt_bpf's (a separator printed with %c after the last one).
+  list: (data) => `match bpf ${data.program}\0`,
   matches: (data, _ns, packet) => packet.protocol === PROTO_UDP && packet.inner !== null && packet.vni === data.vni,
 };

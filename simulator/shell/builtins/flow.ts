@@ -87,7 +87,7 @@ export function* trap(sh: Shell, args: readonly string[]): Blocking<number> {
   const shown = args[0] === '-p' ? args.slice(1) : undefined;
   if (args.length === 0 || shown !== undefined) {
     for (const [name, action] of sh.traps) {
-      if (shown === undefined || shown.length === 0 || shown.includes(name)) yield* sh.ctx.out(`trap -- '${action.replace(/'/g, "'\\''")}' ${name}\n`);
+      if (shown === undefined || shown.length === 0 || shown.some((word) => word === name || parseSignal(word) === name)) yield* sh.ctx.out(`trap -- '${action.replace(/'/g, "'\\''")}' ${name}\n`);
     }
     return 0;
   }
@@ -118,6 +118,12 @@ export function* listSignals(sh: Shell): Blocking<number> {
 
 export function* times(sh: Shell): Blocking<number> {
   yield* sh.ctx.out('0m0.000s 0m0.000s\n0m0.000s 0m0.000s\n');
+  return 0;
+}
+
+/** Places of commands are not remembered: PATH is walked every time. */
+export function* hash(sh: Shell, args: readonly string[]): Blocking<number> {
+  if (args.length === 0) yield* sh.ctx.out('hash: hash table empty\n');
   return 0;
 }
 

@@ -2,7 +2,7 @@
 import { maskOf, parseIpv4 } from '../../base/address.ts';
 import { CONNTRACK_PROTOCOLS, STATUS_NAMES, type AddressFilter, type ConntrackFilter } from '../../netfilter/index.ts';
 
-export type ConntrackCommand = 'L' | 'G' | 'D' | 'I' | 'U' | 'E' | 'F' | 'C' | 'S' | 'h' | 'V';
+type ConntrackCommand = 'L' | 'G' | 'D' | 'I' | 'U' | 'E' | 'F' | 'C' | 'S' | 'h' | 'V';
 
 export interface ConntrackLine {
   readonly command: ConntrackCommand;

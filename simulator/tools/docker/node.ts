@@ -204,7 +204,7 @@ function* setRole(call: Call, role: 'manager' | 'worker'): Blocking<number> {
     });
     if (!changed) {
       const id = value(call.api.nodeInspect(reference(call, word))).ID;
-      yield* call.ctx.err(`Node ${id} is already a ${role}.\n`);
+      yield* call.ctx.out(`Node ${id} is already a ${role}.\n`);
     } else
       yield* call.ctx.out(
         role === 'manager'

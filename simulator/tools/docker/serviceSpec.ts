@@ -43,7 +43,7 @@ function mode(options: Options): ServiceMode {
   }
   if (name === 'replicated') {
     if (options.has('max-concurrent')) throw new Failure('max-concurrent can only be used with replicated-job mode');
-    return { Replicated: replicas === undefined ? {} : { Replicas: replicas } };
+    return { Replicated: { Replicas: replicas ?? 1 } };
   }
   const total = replicas ?? 1;
   return {

@@ -43,7 +43,7 @@ function* init(call: Call): Blocking<number> {
   yield* ctx.out(`Swarm initialized: current node (${node}) is now a manager.\n\n`);
   yield* printJoinCommand(call, 'worker');
   yield* ctx.out(
-    "To add a manager to this swarm, run 'docker swarm join-token manager' and follow the instructions.\n",
+    "To add a manager to this swarm, run 'docker swarm join-token manager' and follow the instructions.\n\n",
   );
   return 0;
 }

@@ -240,7 +240,7 @@ const KINDS: readonly Kind[] = [
   ['container', false, (api, word) => api.containerInspect(word)],
   ['image', false, (api, word) => api.imageInspect(word)],
   ['network', false, (api, word) => api.networkInspect(word, { verbose: false })],
-  ['service', true, (api, word) => api.serviceInspect(word, { insertDefaults: false })],
+  ['service', true, (api, word) => api.serviceInspect(word, { insertDefaults: true })],
   ['task', true, (api, word) => api.taskInspect(word)],
   ['node', true, (api, word) => api.nodeInspect(word)],
 ];

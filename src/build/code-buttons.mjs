@@ -1,0 +1,75 @@
+// Code blocks of lessons: a line above each block of commands that says where they run, with Run and Copy.
+//
+//     ```sh node=client         commands: Run types them into that host's terminal and presses Enter
+//     ```console node=node1     commands with prompts, and output: Run and Copy take the commands alone
+//     ```sh                     commands without a place: Copy only
+//     ```text                   output: no buttons
+//
+// `no-run` and `no-copy` after the language take a button away.
+import { definePlugin } from '@astrojs/starlight/expressive-code';
+import { h } from '@astrojs/starlight/expressive-code/hast';
+
+const COMMANDS = new Set(['sh', 'bash', 'shell', 'console', 'shellsession']);
+const WITH_PROMPTS = new Set(['console', 'shellsession']);
+const PROMPT = /^(?:\[[^\]]*\]|[\w@:~.-]+)? ?[#$] /;
+
+/** The commands of a block: without prompts, and without output when the block shows both. */
+export function commandsOf(code, language) {
+  const lines = code.split('\n');
+  if (!WITH_PROMPTS.has(language))
+    return lines
+      .map((line) => line.replace(/^[#$] /, ''))
+      .join('\n')
+      .trim();
+  const kept = [];
+  let open = false; // the command before goes on in the next line
+  for (const line of lines) {
+    const prompt = PROMPT.exec(line);
+    if (prompt === null && !open) continue;
+    const command = prompt === null ? line.replace(/^> /, '') : line.slice(prompt[0].length);
+    kept.push(command);
+    open = command.endsWith('\\');
+  }
+  return kept.join('\n').trim();
+}
+
+/** The Expressive Code plugin. */
+export function codeButtons() {
+  return definePlugin({
+    name: 'Code buttons',
+    hooks: {
+      postprocessRenderedBlock: ({ codeBlock, renderData }) => {
+        const { language, metaOptions, code } = codeBlock;
+        if (!COMMANDS.has(language)) {
+          addClass(renderData.blockAst, 'is-output');
+          return;
+        }
+        const host = metaOptions.getString('node');
+        const command = commandsOf(code, language);
+        const run = host !== undefined && !metaOptions.getBoolean('no-run');
+        const copy = !metaOptions.getBoolean('no-copy');
+        renderData.blockAst = h('figure.code-block', { 'data-command': command, 'data-host': host ?? '' }, [
+          h('figcaption.code-bar', [
+            h('span.code-host', host ?? ''),
+            ...(copy
+              ? [h('button.code-copy', { type: 'button', 'aria-label': `Copy: ${firstLine(command)}` }, 'Copy')]
+              : []),
+            ...(run
+              ? [h('button.code-run', { type: 'button', 'aria-label': `Run on ${host}: ${firstLine(command)}` }, 'Run')]
+              : []),
+          ]),
+          renderData.blockAst,
+        ]);
+      },
+    },
+  });
+}
+
+function firstLine(command) {
+  const [line, ...more] = command.split('\n');
+  return more.length > 0 ? `${line} …` : line;
+}
+
+function addClass(node, name) {
+  node.properties = { ...node.properties, className: [...(node.properties?.className ?? []), name] };
+}

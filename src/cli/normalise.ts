@@ -1,0 +1,330 @@
+/**
+ * What may differ between a recording and its replay, rule by rule, with the reason. Two kinds:
+ * a *mask* replaces on both sides what depends on time or on the machine's past;
+ * a *symbol* stays, but must stand for the recorded one, one to one: over the whole recording, or within the step.
+ */
+
+export interface Mask {
+  readonly name: string;
+  readonly reason: string;
+  /** Only for commands that match. */
+  readonly commands?: RegExp;
+  readonly pattern: RegExp;
+  readonly replacement: string;
+}
+
+export interface SymbolRule {
+  readonly name: string;
+  readonly reason: string;
+  /** Group 1 is the symbol; without groups the whole match. */
+  readonly pattern: RegExp;
+  readonly scope: 'recording' | 'step';
+}
+
+const AGO = '(?:less than a second|\\d+ seconds?|about a minute|\\d+ minutes|about an hour|\\d+ hours|\\d+ days)';
+
+export const MASKS: readonly Mask[] = [
+  {
+    name: 'date',
+    reason: 'the recording was made on another day',
+    pattern: /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| \+0000 (?:UTC|utc))?/g,
+    replacement: '‹date›',
+  },
+  {
+    name: 'date',
+    reason: 'the recording was made on another day',
+    pattern:
+      /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{4}/g,
+    replacement: '‹date›',
+  },
+  {
+    name: 'date',
+    reason: 'the recording was made on another day',
+    pattern: /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d\b/g,
+    replacement: '‹date›',
+  },
+  { name: 'clock', reason: 'time stamps of packets', pattern: /^\d\d:\d\d:\d\d\.\d{6}/gm, replacement: '‹clock›' },
+  {
+    name: 'clock',
+    reason: 'time stamps of packets',
+    commands: /\bping\b/,
+    pattern: /^\[\d{10}\.\d{6}\]/gm,
+    replacement: '[‹clock›]',
+  },
+  {
+    name: 'age',
+    reason: 'the rig’s CPU was emulated and waits between steps are not recorded',
+    commands: /\bdocker\b/,
+    pattern: new RegExp(`\\b${AGO}(?= ago)|(?<=Up )${AGO}`, 'gi'),
+    replacement: '‹age›',
+  },
+  {
+    name: 'round trip',
+    reason: 'times of an emulated CPU',
+    pattern:
+      /(?<=time[= ])[\d.]+(?= ?ms)|(?<=rtt min\/avg\/max\/mdev = )[\d./]+|(?<=round-trip min\/avg\/max = )[\d./]+|(?<=Query time: )\d+(?= msec)|(?<= after )\d+(?= ms)/g,
+    replacement: '‹ms›',
+  },
+  {
+    name: 'round trip',
+    reason: 'times of an emulated CPU',
+    commands: /\btrace(?:route|path)\b/,
+    pattern: /\b\d+\.\d+ ?ms/g,
+    replacement: '‹ms›',
+  },
+  {
+    name: 'remaining time',
+    reason: 'timeouts run while steps are taken',
+    commands: /\bconntrack\b/,
+    pattern: /(?<=^(?:ipv4 +2 +)?(?:tcp|udp|icmp|unknown) +\d+ )\d+/gm,
+    replacement: '‹left›',
+  },
+  {
+    name: 'remaining time',
+    reason: 'timeouts run while steps are taken',
+    commands: /\bipvsadm\b/,
+    pattern: /(?<=^(?:TCP|UDP|IP ) +)\d\d:\d\d/gm,
+    replacement: '‹left›',
+  },
+  {
+    name: 'policy counters',
+    reason: 'count the gossip and the idle chatter of machines since they were started',
+    commands: /\biptables/,
+    pattern: /(?<=^:\S+ (?:ACCEPT|DROP) )\[\d+:\d+\]|(?<=policy (?:ACCEPT|DROP) )\d+[KMG]? packets, \d+[KMG]? bytes/gm,
+    replacement: '‹n›',
+  },
+  {
+    name: 'neighbour state',
+    reason: 'follows the time since the last packet',
+    commands: /\bip\b.*\bneigh?\b/,
+    pattern: /\b(?:REACHABLE|STALE|DELAY|PROBE)\b/g,
+    replacement: '‹state›',
+  },
+  {
+    name: 'counters',
+    reason: 'background gossip moves them: compared as zero or not',
+    commands: /\biptables-save\b.*-c|\biptables-save\b/,
+    pattern: /\[[1-9]\d*:[1-9]\d*\]/g,
+    replacement: '[‹n›:‹n›]',
+  },
+  {
+    name: 'counters',
+    reason: 'background gossip moves them: compared as zero or not',
+    commands: /\biptables\b(?!.*--line-numbers).*-\w*v/,
+    pattern: /^ *[1-9]\d*[KMG]? +[1-9]\d*[KMG]? /gm,
+    replacement: '‹n› ‹n› ',
+  },
+  {
+    name: 'counters',
+    reason: 'background gossip moves them',
+    commands: /\bip\b.* -s|\bip -s|\/proc\/net\/dev/,
+    pattern: /(?<=^ +)\d+(?: +\d+){5,}/gm,
+    replacement: '‹counts›',
+  },
+  {
+    name: 'counters',
+    reason: 'background gossip moves them: compared as zero or not',
+    commands: /\biptables\b.*--line-numbers/,
+    pattern: /(?<=^\d+ +)[1-9]\d*[KMG]? +[1-9]\d*[KMG]? /gm,
+    replacement: '‹n› ‹n› ',
+  },
+  {
+    name: 'IPv6 background',
+    reason: 'machines solicit routers and report groups by themselves, at random times',
+    commands: /\btcpdump\b/,
+    pattern: /^.*(?:\bIP6 |ethertype IPv6|, IPv6 ).*\n(?:\t.*\n)*/gm,
+    replacement: '',
+  },
+  {
+    name: 'IPv6 background',
+    reason: 'it is counted, too',
+    commands: /\btcpdump\b/,
+    pattern: /^\d+ packets?(?= (?:captured|received by filter))/gm,
+    replacement: '‹n›',
+  },
+  {
+    name: 'idle time',
+    reason: 'how long ago an entry was used',
+    commands: /\b(?:bridge|ip)\b/,
+    pattern: /(?<=used )\d+(?:\/\d+)+/g,
+    replacement: '‹idle›',
+  },
+  {
+    name: 'raft index',
+    reason: 'counts entries of the log, heartbeats of the rig’s slow machines among them',
+    pattern: /(?<="Index": )\d+/g,
+    replacement: '‹n›',
+  },
+  {
+    name: 'certificate',
+    reason: 'made with a random key',
+    pattern:
+      /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----(?:\\n)?|(?<="CertIssuerPublicKey": ")[^"]+|(?<=Issuer Public Key:\t)\S+/g,
+    replacement: '‹certificate›',
+  },
+  {
+    name: 'sequence number',
+    reason: 'initial sequence numbers and time stamps of TCP are random',
+    commands: /\btcpdump\b/,
+    pattern: /(?<=\bseq |\back |TS val |ecr |:)\d{5,}/g,
+    replacement: '‹n›',
+  },
+  {
+    name: 'packet id',
+    reason: 'IP ids, echo ids and query ids start at random',
+    commands: /\btcpdump\b|\bdig\b|\bnslookup\b/,
+    pattern: /(?<=\bid:? )\d+|(?<=: )\d+(?=[+*%-]* (?:\[|A\?|AAAA\?|PTR\?|\d+\/))/g,
+    replacement: '‹id›',
+  },
+  {
+    name: 'checksum',
+    reason: 'covers random ids and ports',
+    commands: /\btcpdump\b/,
+    pattern: /(?<=cksum )0x[0-9a-f]+/g,
+    replacement: '‹sum›',
+  },
+  {
+    name: 'polling',
+    reason: 'how often the client looked depends on the speed of the machine',
+    commands: /\bdocker service\b/,
+    pattern: /^((?:overall progress|verify): [^\n]*\n)(?:\1)+/gm,
+    replacement: '$1',
+  },
+  {
+    name: 'hash suffix',
+    reason: 'keys of the kernel’s tables are random',
+    commands: /\bls\b.*\/proc\/.*\/ns|readlink/,
+    pattern: /net:\[\d+\]/g,
+    replacement: 'net:[‹inode›]',
+  },
+  {
+    name: 'image size',
+    reason: 'the images of the rig were made of its own files',
+    commands: /\bdocker (?:images|image ls)\b/,
+    pattern: /[\d.]+[kM]?B$/gm,
+    replacement: '‹size›',
+  },
+];
+
+export const SYMBOLS: readonly SymbolRule[] = [
+  { name: 'join token', reason: 'random', pattern: /SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}/g, scope: 'recording' },
+  {
+    name: 'task name',
+    reason: 'ends in a random id',
+    pattern: /\b[a-zA-Z][\w-]*\.(?:\d+|[0-9a-z]{25})\.[0-9a-z]{25}\b/g,
+    scope: 'recording',
+  },
+  {
+    name: 'uuid',
+    reason: 'random',
+    pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
+    scope: 'recording',
+  },
+  {
+    name: 'bridge id',
+    reason: 'made of a random MAC',
+    pattern: /\b8000\.[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}\b/g,
+    scope: 'step',
+  },
+  {
+    name: 'id',
+    reason: 'random',
+    pattern:
+      /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{32}|(?=[0-9a-z]{0,24}[0-9])[0-9a-z]{25}|(?=[0-9a-z]{0,11}[0-9])(?=[0-9]{0,11}[a-z])[0-9a-z]{12})(?![0-9a-z])/g,
+    scope: 'recording',
+  },
+  { name: 'id', reason: 'random', pattern: /(?<=\b1-)[0-9a-z]{10}\b|(?<=\blb_)[0-9a-z]{9}\b/g, scope: 'recording' },
+  { name: 'veth', reason: 'docker names them at random', pattern: /\bveth[0-9a-f]{7}\b/g, scope: 'recording' },
+  { name: 'link-local address', reason: 'made of a random MAC', pattern: /\bfe80::[0-9a-f:]+/g, scope: 'recording' },
+  {
+    name: 'process',
+    reason: 'process ids count what ran before',
+    pattern: /(?<="Pid": |\bpid=|\/proc\/)[1-9]\d*\b/g,
+    scope: 'recording',
+  },
+  {
+    name: 'port',
+    reason: 'ephemeral ports are random',
+    pattern: /(?<=[.: =])(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})(?![\d.])/g,
+    scope: 'step',
+  },
+  { name: 'descriptor', reason: 'dockerd has other files open, too', pattern: /(?<=,fd=)\d+/g, scope: 'step' },
+  {
+    name: 'flow id',
+    reason: 'echo ids and the kernel’s ids of flows are random',
+    pattern: /(?<=\bid=)\d+/g,
+    scope: 'step',
+  },
+  {
+    name: 'interface number',
+    reason: 'counts what was made before the recording',
+    pattern: /(?<=^|\n)\d+(?=: \w)|(?<=@if)\d+|(?<=link-netnsid )\d+/g,
+    scope: 'step',
+  },
+];
+
+/** Blanks between columns, whose widths follow the texts in them. */
+export const PADDING = { name: 'padding', reason: 'columns are as wide as the ids, ages and counters in them' };
+
+/** Lines whose order the real programs leave to hash tables, maps or the network. */
+export const UNORDERED = {
+  name: 'order of lines',
+  reason: 'comes from hash tables with random keys, or from several machines at once',
+  commands: /\bdocker service logs\b|\bconntrack -L\b|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* fdb\b|\bls\b.*netns/,
+};
+
+/** Objects in a list of JSON that come out of Go's maps: sorted by the address in them. */
+export const MAP_ORDER = {
+  name: 'order of peers',
+  reason: 'Go’s maps have no order',
+  commands: /\bdocker network inspect\b/,
+  apply: (text: string): string =>
+    text.replace(
+      /("(?:Peers|Tasks)": \[\n)((?: +\{\n(?: +[^\n]*\n)+? +\},?\n)+)( +\])/g,
+      (_, head: string, body: string, tail: string) => {
+        const indent = /^ +/.exec(body)?.[0] ?? '';
+        const objects = body
+          .split(new RegExp(`(?<=^${indent}\\},?\\n)`, 'm'))
+          .map((object) => object.replace(/,\n$/, '\n'));
+        const address = (object: string): string => /"(?:IP|EndpointIP)": "([^"]*)"/.exec(object)?.[1] ?? '';
+        objects.sort((a, b) => (address(a) < address(b) ? -1 : 1));
+        return (
+          head +
+          objects.map((object, i) => (i < objects.length - 1 ? object.replace(/\n$/, ',\n') : object)).join('') +
+          tail
+        );
+      },
+    ),
+};
+
+/** How often each rule changed something. */
+export type Uses = Map<string, number>;
+
+function count(uses: Uses, name: string, by = 1): void {
+  uses.set(name, (uses.get(name) ?? 0) + by);
+}
+
+/** Applies the masks to one text. */
+export function mask(text: string, command: string, uses: Uses): string {
+  let masked = text;
+  for (const rule of MASKS) {
+    if (rule.commands !== undefined && !rule.commands.test(command)) continue;
+    const before = masked;
+    masked = masked.replace(rule.pattern, rule.replacement);
+    if (masked !== before) count(uses, rule.name);
+  }
+  if (MAP_ORDER.commands.test(command)) {
+    const before = masked;
+    masked = MAP_ORDER.apply(masked);
+    if (masked !== before) count(uses, MAP_ORDER.name);
+  }
+  return masked;
+}
+
+/** Blanks at the joints of a table as one; for texts that are equal otherwise. */
+export function squeeze(text: string): string {
+  return text
+    .replace(/[ \t]{2,}/g, '  ')
+    .replace(/^ +/gm, (blanks) => (blanks.length > 1 ? ' ' : blanks))
+    .replace(/ +$/gm, '');
+}

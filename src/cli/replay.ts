@@ -1,0 +1,239 @@
+/**
+ * Replays a recording in an emulated world that starts as the recorded machines did, and compares every step.
+ * Ids differ, so later commands are typed with the emulator's own: learnt from outputs that agree, and, for the containers
+ * that a command names, looked up by service, slot and machine.
+ */
+import type { Execution, World } from '../../simulator/index.ts';
+import { compareText, diffLines, inOwnWords, kindOf } from './compare.ts';
+import { advance, execute, finish, pass, worldOf } from './machines.ts';
+import type { Uses } from './normalise.ts';
+import type { NamedContainer, Recording, Step } from './recording.ts';
+import { Symbols } from './symbols.ts';
+import { toolOf } from './tools.ts';
+
+export interface StepResult {
+  readonly index: number;
+  readonly cmd: string;
+  readonly equal: boolean;
+  /** Lines with `-` are the recording's, with `+` the emulator's. */
+  readonly diff?: string;
+}
+
+export interface Tally {
+  total: number;
+  equal: number;
+}
+
+export interface Report {
+  readonly recording: string;
+  readonly total: number;
+  readonly equal: number;
+  readonly byTool: Readonly<Record<string, Tally>>;
+  /** How many steps were equal thanks to each rule. */
+  readonly rules: Readonly<Record<string, number>>;
+  readonly steps: readonly StepResult[];
+}
+
+/** Virtual seconds that a step may take which took as long as it needed on the real machines. */
+const STEP_LIMIT = 180;
+/** What the rig waited at most for tasks to run. */
+const SETTLE_LIMIT = 45;
+const TASK_NAME = /\b([a-zA-Z][\w-]*)\.(\d+|[0-9a-z]{25})\.([0-9a-z]{25})\b/g;
+const CHANGES =
+  /\bdocker (?:service (?:create|update|scale|rm|rollback)|swarm (?:init|join|leave)|node (?:update|rm|promote|demote)|stack|run|kill|stop|rm|restart|network (?:create|rm|connect|disconnect))\b/;
+
+export async function replay(recording: Recording): Promise<Report> {
+  return new Replay(recording).run();
+}
+
+class Replay {
+  private readonly recording: Recording;
+  private readonly world: World;
+  private readonly symbols = new Symbols();
+  private readonly uses: Uses = new Map();
+  private readonly results: (StepResult | undefined)[] = [];
+  private readonly running: { readonly index: number; readonly step: Step; readonly execution: Execution }[] = [];
+  private manager = '';
+
+  constructor(recording: Recording) {
+    this.recording = recording;
+    this.world = worldOf(recording.docker ? 'empty' : 'bare');
+  }
+
+  async run(): Promise<Report> {
+    const { steps } = this.recording;
+    for (const [index, step] of steps.entries()) {
+      await this.resolve(step);
+      await this.step(index, step);
+      await this.stopBackground(index);
+      if (CHANGES.test(step.cmd)) await this.settle(steps[index + 1]);
+      else await pass(this.world, 0.2);
+    }
+    for (const { index } of [...this.running]) await this.stopBackground(index, true);
+    return this.report();
+  }
+
+  private async step(index: number, step: Step): Promise<void> {
+    if (!this.world.hosts.includes(step.node)) {
+      this.results[index] = { index, cmd: step.cmd, equal: false, diff: `+there is no machine ${step.node}` };
+      return;
+    }
+    const line = inOwnWords(step.cmd, step.node, this.symbols);
+    if (step.background === true) {
+      this.running.push({ index, step, execution: this.world.exec(step.node, line) });
+      await pass(this.world, 1);
+      return;
+    }
+    const execution = await execute(this.world, step.node, line, step.timed_out_after ?? STEP_LIMIT);
+    if (execution.exit === 0 && /^docker swarm init\b/.test(step.cmd)) this.manager = step.node;
+    if (step.output_not_recorded !== true) this.results[index] = this.compare(index, step, execution);
+  }
+
+  private async stopBackground(index: number, all = false): Promise<void> {
+    for (const entry of [...this.running]) {
+      const after = entry.step.stopped_after_step ?? this.recording.steps.length - 1;
+      if (!(all ? entry.index === index : after === index)) continue;
+      this.running.splice(this.running.indexOf(entry), 1);
+      await pass(this.world, 1);
+      if (entry.execution.exit === undefined) entry.execution.kill('SIGINT');
+      await advance(this.world, this.world.now + 2_000_000, () => entry.execution.exit !== undefined);
+      if (entry.execution.exit === undefined) await finish(this.world, entry.execution, 1);
+      // The shell may be gone before its child has printed its last words.
+      await pass(this.world, 0.5);
+      this.results[entry.index] = this.compare(entry.index, entry.step, entry.execution);
+    }
+  }
+
+  private compare(index: number, step: Step, execution: Execution): StepResult {
+    const { cmd } = step;
+    if (/\.State\.Pid\b/.test(cmd) && /^\d+\n$/.test(step.stdout) && /^\d+\n$/.test(execution.stdout)) {
+      this.symbols.pair(kindOf('process', step.node), step.stdout.trim(), execution.stdout.trim());
+      this.uses.set('process', (this.uses.get('process') ?? 0) + 1);
+      return { index, cmd, equal: execution.exit === step.exit };
+    }
+    const out = compareText(step.stdout, execution.stdout, cmd, step.node, this.symbols, this.uses);
+    const err = compareText(step.stderr, execution.stderr, cmd, step.node, this.symbols, this.uses);
+    const exit = sameExit(step.exit, execution.exit);
+    if (out.equal && err.equal && exit) return { index, cmd, equal: true };
+    const parts: string[] = [];
+    if (!out.equal) parts.push(diffLines(out.want, out.have));
+    if (!err.equal) parts.push(`stderr:\n${diffLines(err.want, err.have)}`);
+    if (!exit) parts.push(`exit:\n-${step.exit}\n+${execution.exit ?? 'still running'}`);
+    return { index, cmd, equal: false, diff: parts.join('\n') };
+  }
+
+  /** Waits as the rig did before steps that need the tasks running; not when the next step shows them on their way. */
+  private async settle(next: Step | undefined): Promise<void> {
+    await pass(this.world, 1);
+    if (this.manager === '') return;
+    if (
+      next !== undefined &&
+      /\b(?:New|Pending|Assigned|Accepted|Preparing|Ready|Starting) (?:less|about|\d)/.test(next.stdout)
+    )
+      return;
+    for (let waited = 0; waited < SETTLE_LIMIT; waited++) {
+      const services = await execute(this.world, this.manager, "docker service ls --format '{{.Replicas}}'", 5);
+      if (services.exit !== 0) return;
+      const open = services.stdout.split('\n').some((line) => {
+        const [running, wanted] = (line.split(' ', 1)[0] ?? '').split('/');
+        return wanted !== undefined && running !== wanted;
+      });
+      if (!open) return pass(this.world, 1);
+      await pass(this.world, 1);
+    }
+  }
+
+  /** Finds the emulator's own of what a command names and nobody has learnt yet. */
+  private async resolve(step: Step): Promise<void> {
+    const { cmd } = step;
+    for (const match of cmd.matchAll(TASK_NAME))
+      await this.resolveTask(step.node, match[0], match[1] as string, match[2] as string);
+    for (const [name, entry] of Object.entries(this.recording.names)) {
+      if (typeof entry === 'string') {
+        if (name.endsWith('.id') && cmd.includes(entry.slice(0, 7)))
+          await this.resolveNetwork(step.node, name.slice(0, -3), entry);
+      } else if (cmd.includes(entry.netns) || cmd.includes(entry.id.slice(0, 12))) await this.resolveContainer(entry);
+    }
+    for (const [name] of cmd.matchAll(/(?<=netns\/(?:1-|lb_))[0-9a-z]{9,10}/g)) {
+      const network = Object.entries(this.recording.names).find(
+        ([, id]) => typeof id === 'string' && id.startsWith(name),
+      );
+      if (network !== undefined)
+        await this.resolveNetwork(step.node, network[0].replace(/\.id$/, ''), network[1] as string);
+    }
+    if (/SWMTKN/.test(cmd)) await this.resolveTokens(cmd);
+  }
+
+  private async ask(node: string, line: string): Promise<string[]> {
+    if (!this.world.hosts.includes(node)) return [];
+    const answer = await execute(this.world, node, line, 10);
+    return answer.exit === 0 ? answer.stdout.split('\n').filter((text) => text !== '') : [];
+  }
+
+  private async resolveTask(node: string, recorded: string, service: string, slot: string): Promise<void> {
+    if (this.symbols.ownOf('task', recorded) !== undefined) return;
+    const home =
+      Object.values(this.recording.names).find(
+        (entry): entry is NamedContainer => typeof entry !== 'string' && entry.container === recorded,
+      )?.node ?? node;
+    const own = (await this.ask(home, "docker ps -a --no-trunc --format '{{.Names}}'")).filter(
+      (name) => name.startsWith(`${service}.`) && this.symbols.recordedOf('task', name) === undefined,
+    );
+    const chosen = own.find((name) => name.startsWith(`${service}.${slot}.`)) ?? own[0];
+    if (chosen === undefined) return;
+    this.symbols.pair('task', recorded, chosen);
+    this.symbols.pair('id', recorded.slice(-25), chosen.slice(-25));
+  }
+
+  private async resolveContainer(entry: NamedContainer): Promise<void> {
+    const recordedKey = entry.netns.split('/').at(-1) ?? '';
+    if (this.symbols.ownOf('id', recordedKey) !== undefined && this.symbols.ownOf('id', entry.id) !== undefined) return;
+    const task = [...entry.container.matchAll(TASK_NAME)][0];
+    if (task !== undefined) await this.resolveTask(entry.node, task[0], task[1] as string, task[2] as string);
+    const name = this.symbols.ownOf('task', entry.container) ?? entry.container;
+    const [line] = await this.ask(entry.node, `docker inspect -f '{{.Id}} {{.NetworkSettings.SandboxKey}}' ${name}`);
+    const [id, netns] = line?.split(' ') ?? [];
+    if (id === undefined || netns === undefined) return;
+    this.symbols.pair('id', entry.id, id);
+    this.symbols.pair('id', recordedKey, netns.split('/').at(-1) ?? '');
+  }
+
+  private async resolveNetwork(node: string, network: string, recorded: string): Promise<void> {
+    if (this.symbols.ownOf('id', recorded) !== undefined) return;
+    for (const where of [node, this.manager]) {
+      const [id] = where === '' ? [] : await this.ask(where, `docker network inspect ${network} -f '{{.Id}}'`);
+      if (id !== undefined && this.symbols.pair('id', recorded, id)) return;
+    }
+  }
+
+  private async resolveTokens(cmd: string): Promise<void> {
+    const [token] = cmd.match(/SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}/) ?? [];
+    if (token === undefined || this.manager === '' || this.symbols.ownOf('join token', token) !== undefined) return;
+    const [own] = await this.ask(this.manager, 'docker swarm join-token -q worker');
+    if (own !== undefined) this.symbols.pair('join token', token, own);
+  }
+
+  private report(): Report {
+    const steps = this.results.filter((result) => result !== undefined);
+    const byTool: Record<string, Tally> = {};
+    for (const result of steps) {
+      const tally = (byTool[toolOf(result.cmd)] ??= { total: 0, equal: 0 });
+      tally.total++;
+      if (result.equal) tally.equal++;
+    }
+    const equal = steps.filter((result) => result.equal).length;
+    return {
+      recording: this.recording.name,
+      total: steps.length,
+      equal,
+      byTool,
+      rules: Object.fromEntries([...this.uses].sort()),
+      steps,
+    };
+  }
+}
+
+/** A program ended by a signal may also say so with 128 + its number. */
+function sameExit(recorded: number, own: number | undefined): boolean {
+  return own === recorded || (recorded < 0 && own === 128 - recorded);
+}

@@ -1,0 +1,56 @@
+/**
+ * From what happened to a packet, as the engine tells it in typed data, to a sentence for a reader. The only
+ * place with such words; a second language is a second file beside `en.ts`.
+ */
+import type { Hop, StoryPacket, StorySummary } from '../../simulator/index.ts';
+import { english } from './en.ts';
+import type { Phrases } from './phrases.ts';
+
+/** The phrases of the page's language. */
+function phrases(): Phrases {
+  return english;
+}
+
+/** One sentence for one hop. */
+export function explainHop(hop: Hop): string {
+  return phrases().hop(hop);
+}
+
+/** How a packet's way ended. */
+export function explainEnd({ end, reason }: StoryPacket): string {
+  return phrases().end(end, reason);
+}
+
+/** One line for a conversation in the list of them. */
+export function explainSummary(story: StorySummary): string {
+  return phrases().summary(story);
+}
+
+/** The kinds of namespace that the site tells apart, each with its hue. */
+export type NamespaceKind = 'host' | 'ingress' | 'overlay' | 'lb' | 'task' | 'made';
+
+/** What kind of namespace a name stands for, and what to call it. */
+export function kindOfNamespace(netns: string): { kind: NamespaceKind; label: string } {
+  const kind = namespaceKind(netns);
+  return { kind, label: phrases().namespaces[kind] };
+}
+
+function namespaceKind(netns: string): NamespaceKind {
+  if (netns === 'host') return 'host';
+  if (netns === 'ingress_sbox') return 'ingress';
+  if (/^\d+-/.test(netns)) return 'overlay';
+  if (netns.startsWith('lb_')) return 'lb';
+  if (netns.startsWith('task ')) return 'task';
+  return 'made';
+}
+
+/** Fields whose change a reader of the short list wants to see; link addresses change at every device. */
+const TELLING = new Set(['src', 'dst', 'sport', 'dport', 'mark', 'ttl']);
+
+/** Whether a hop stays in the short list: something was decided, changed, crossed or lost there. */
+export function isLandmark(hop: Hop): boolean {
+  if (hop.kind === 'drop' || hop.what === 'policy DROP') return true;
+  if (hop.changed.some((field) => TELLING.has(field))) return true;
+  if (hop.kind === 'rule') return !/^(JUMP|GOTO|RETURN)\b/.test(hop.what);
+  return !['hook', 'conntrack', 'neighbour'].includes(hop.kind);
+}

@@ -1,0 +1,126 @@
+/**
+ * One xterm on the page: bytes in, bytes out. The shell, the echo and the line editor are in the worker;
+ * this draws, and sends what is typed.
+ */
+import { FitAddon } from '@xterm/addon-fit';
+import { Terminal } from '@xterm/xterm';
+import type { Size, TerminalDown, TerminalUp } from '../lab/protocol.ts';
+import { keyAction } from './keys.ts';
+import { currentTheme, onThemeChange } from './theme.ts';
+
+/** The terminal's typeface; the page loads it before the first terminal is measured. */
+export const TERMINAL_FONT = '"IBM Plex Mono", ui-monospace, Menlo, Consolas, monospace';
+const FONT_SIZE = 13;
+const SCROLLBACK = 5000;
+/** Esc waits this long for a Tab before the shell gets it. */
+const ESCAPE_MS = 400;
+
+/** What a terminal asks of the panel around it. */
+export interface TerminalHost {
+  /** Moves the focus to the next or the previous panel. */
+  cyclePane(step: 1 | -1): void;
+}
+
+export class TerminalView {
+  readonly element = document.createElement('div');
+  readonly #terminal: Terminal;
+  readonly #fit = new FitAddon();
+  readonly #host: TerminalHost;
+  #port: MessagePort | undefined;
+  #typedEarly = '';
+  #escapeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param label what a screen reader calls it, for example "Terminal on node1" */
+  constructor(label: string, host: TerminalHost) {
+    this.#host = host;
+    this.element.className = 'terminal';
+    this.#terminal = new Terminal({
+      fontFamily: TERMINAL_FONT,
+      fontSize: FONT_SIZE,
+      lineHeight: 1.25,
+      fontWeightBold: 600,
+      scrollback: SCROLLBACK,
+      cursorBlink: false,
+      cursorInactiveStyle: 'outline',
+      minimumContrastRatio: 4.5,
+      theme: currentTheme(),
+    });
+    this.#terminal.loadAddon(this.#fit);
+    this.#terminal.attachCustomKeyEventHandler((event) => this.#onKey(event));
+    this.#terminal.onData((data) => this.#send(data));
+    this.#terminal.onResize(({ cols, rows }) => this.#post({ columns: cols, rows }));
+    onThemeChange(() => (this.#terminal.options.theme = currentTheme()));
+    this.#terminal.open(this.element);
+    this.#terminal.textarea?.setAttribute('aria-label', label);
+    new ResizeObserver(() => this.fit()).observe(this.element);
+  }
+
+  get size(): Size {
+    return { columns: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  /** Takes the size of the element around it, when that can be seen. */
+  fit(): void {
+    if (this.element.offsetParent !== null) this.#fit.fit();
+  }
+
+  /** Joins the shell's port; what was typed before goes out first. */
+  attach(port: MessagePort): void {
+    this.#port = port;
+    port.onmessage = ({ data }: MessageEvent<TerminalDown>) =>
+      this.#terminal.write(data, () => this.#post({ drawn: data.length }));
+    if (this.#typedEarly !== '') port.postMessage(this.#typedEarly);
+    this.#typedEarly = '';
+  }
+
+  /** Types text as if the learner had, and shows the end of the screen. */
+  type(text: string): void {
+    this.#terminal.scrollToBottom();
+    this.#send(text);
+  }
+
+  focus(): void {
+    this.#terminal.focus();
+  }
+
+  dispose(): void {
+    this.#port?.close();
+    this.#terminal.dispose();
+    this.element.remove();
+  }
+
+  #send(data: string): void {
+    if (this.#port === undefined) this.#typedEarly += data;
+    else this.#post(data);
+  }
+
+  #post(message: TerminalUp): void {
+    this.#port?.postMessage(message);
+  }
+
+  /** Answers whether xterm may have the key. */
+  #onKey(event: KeyboardEvent): boolean {
+    if (event.type !== 'keydown') return true;
+    const action = keyAction(event, this.#escapeTimer !== undefined);
+    if (action === 'leave') this.#dropEscape();
+    else this.#flushEscape();
+    if (action === 'shell') return true;
+    if (action === 'leave') return false; // the browser moves the focus, as Tab does anywhere else
+    event.preventDefault();
+    if (action === 'hold-escape') this.#escapeTimer = setTimeout(() => this.#flushEscape(), ESCAPE_MS);
+    else if (action === 'copy') void navigator.clipboard.writeText(this.#terminal.getSelection());
+    else this.#host.cyclePane(action === 'next-pane' ? 1 : -1);
+    return false;
+  }
+
+  #flushEscape(): void {
+    if (this.#escapeTimer === undefined) return;
+    this.#dropEscape();
+    this.#send('\x1b');
+  }
+
+  #dropEscape(): void {
+    clearTimeout(this.#escapeTimer);
+    this.#escapeTimer = undefined;
+  }
+}
