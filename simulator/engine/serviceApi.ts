@@ -174,6 +174,7 @@ function prepared(spec: ServiceSpec): StoredSpec {
   copy.Mode ??= { Replicated: { Replicas: 1 } };
   copy.Labels ??= {};
   copy.TaskTemplate.ForceUpdate ??= 0;
+  copy.TaskTemplate.Runtime ??= 'container';
   return copy;
 }
 

@@ -11,7 +11,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const TOOLS = join(root, 'simulator/tools/index.ts');
@@ -41,13 +40,13 @@ export function lateCode() {
       const found = await this.resolve(specifier, from, { ...options, skipSelf: true });
       return found !== null && late(found.id) ? found.id + REAL : found;
     },
-    load(id) {
+    async load(id) {
       if (id === `\0${CODE}`) return active ? loaderCode() : 'export const loadLateCode = async () => {};';
       if (id === `\0${BUNDLE}`)
         return [TOOLS, ...LATE].map((path, i) => `export * as m${i} from '${path}${REAL}';`).join('\n');
       if (id.endsWith(REAL)) return { code: readFileSync(id.slice(0, -REAL.length), 'utf8'), moduleType: 'ts' };
       if (!late(id)) return null;
-      return id === TOOLS ? toolsStub() : { code: stub(LATE.indexOf(id) + 1, exportsOf(id)), moduleType: 'js' };
+      return id === TOOLS ? toolsStub() : { code: stub(LATE.indexOf(id) + 1, await exportsOf(id)), moduleType: 'js' };
     },
   };
 }
@@ -68,16 +67,9 @@ function stub(index, names) {
 }
 
 /** The names of values that a module exports; types are gone when it runs. */
-function exportsOf(path) {
-  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest);
-  const names = [];
-  for (const statement of source.statements) {
-    if (!statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
-    if (ts.isVariableStatement(statement))
-      names.push(...statement.declarationList.declarations.map(({ name }) => name.text));
-    else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) names.push(statement.name.text);
-  }
-  return names;
+async function exportsOf(path) {
+  const { metafile } = await build({ entryPoints: [path], format: 'esm', outdir: root, write: false, metafile: true });
+  return Object.values(metafile.outputs).flatMap((output) => output.exports);
 }
 
 /** The list of tools with their names and places, whose programs arrive later. */

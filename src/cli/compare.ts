@@ -74,7 +74,7 @@ export function compareText(
   let want = mask(recorded, command, trial);
   let have = mask(own, command, trial);
   if (UNORDERED.commands.test(command) && want !== have) {
-    [want, have] = [sortLines(want), sortLines(have)];
+    [want, have] = [sortLines(want, (line) => line), sortLines(have, (line) => inRecordedWords(line, node, symbols))];
     trial.set(UNORDERED.name, 1);
   }
   const step = new Symbols();
@@ -139,9 +139,18 @@ export function inOwnWords(command: string, node: string, symbols: Symbols): str
   );
 }
 
-function sortLines(text: string): string {
-  // By what is left without symbols: ids and ports sort differently on both sides.
-  const keyed = text.split('\n').map((line) => [cut(squeeze(line)).skeleton, line] as const);
+/** By what the lines say in recorded words; what is only known within the step does not count. */
+function sortLines(text: string, words: (line: string) => string): string {
+  const keyed = text.split('\n').map((line) => {
+    const spoken = squeeze(words(line));
+    return [
+      cut(spoken).skeleton +
+        cut(spoken)
+          .symbols.map((found) => (found.scope === 'step' ? '' : found.text))
+          .join(' '),
+      line,
+    ] as const;
+  });
   return keyed
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     .map(([, line]) => line)

@@ -25,6 +25,31 @@ const AGO = '(?:less than a second|\\d+ seconds?|about a minute|\\d+ minutes|abo
 
 export const MASKS: readonly Mask[] = [
   {
+    name: 'MAC',
+    reason: 'a bridge is named after the lowest of random MACs',
+    pattern: /\b8000\.[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}\b/g,
+    replacement: '‹bridge›',
+  },
+  {
+    name: 'MAC',
+    reason: 'random; those made of an address, those given in a command and those of the machines stay',
+    pattern:
+      /\b(?!02:42:(?:0a|ac:1|c0:a8)|02:00:00|08:00:27:38|00:00:00:00:00:00|ff:ff:ff:ff:ff:ff|33:33:00|01:00:5e|01:80:c2)[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g,
+    replacement: '‹MAC›',
+  },
+  {
+    name: 'link-local address',
+    reason: 'made of a random MAC',
+    pattern: /\bfe80::(?!42:(?:aff|acff|c0ff)|ff:fe00|a00:27ff)[0-9a-f:]+/g,
+    replacement: '‹fe80›',
+  },
+  {
+    name: 'bridge timers',
+    reason: 'run while steps are taken',
+    pattern: /(?<=\b\w+_timer +)\d+\.\d+/g,
+    replacement: '‹left›',
+  },
+  {
     name: 'date',
     reason: 'the recording was made on another day',
     pattern: /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| \+0000 (?:UTC|utc))?/g,
@@ -41,6 +66,12 @@ export const MASKS: readonly Mask[] = [
     name: 'date',
     reason: 'the recording was made on another day',
     pattern: /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d\b/g,
+    replacement: '‹date›',
+  },
+  {
+    name: 'date',
+    reason: 'the recording was made on another day',
+    pattern: /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g,
     replacement: '‹date›',
   },
   { name: 'clock', reason: 'time stamps of packets', pattern: /^\d\d:\d\d:\d\d\.\d{6}/gm, replacement: '‹clock›' },
@@ -129,6 +160,27 @@ export const MASKS: readonly Mask[] = [
     replacement: '‹n› ‹n› ',
   },
   {
+    name: 'gossip flows',
+    reason: 'the connections of gossip and of the managers come and go',
+    commands: /\bconntrack -L\b/,
+    pattern: /^.*\b[sd]port=(?:7946|2377)\b.*\n/gm,
+    replacement: '',
+  },
+  {
+    name: 'gossip flows',
+    reason: 'they are counted, too',
+    commands: /\bconntrack -L\b/,
+    pattern: /\d+(?= flow entries have been shown)/g,
+    replacement: '‹n›',
+  },
+  {
+    name: 'rates',
+    reason: 'follow the speed of the machine',
+    commands: /\bipvsadm\b.*--rate/,
+    pattern: /(?: +\d+){5}$/gm,
+    replacement: ' ‹rates›',
+  },
+  {
     name: 'IPv6 background',
     reason: 'machines solicit routers and report groups by themselves, at random times',
     commands: /\btcpdump\b/,
@@ -191,6 +243,13 @@ export const MASKS: readonly Mask[] = [
     replacement: '$1',
   },
   {
+    name: 'polling',
+    reason: 'how often the client looked depends on the speed of the machine',
+    commands: /\bdocker service\b/,
+    pattern: /(?<=^overall progress: [^\n]*\n)(?:overall progress: [^\n]*\n)+(?=overall progress: )/gm,
+    replacement: '',
+  },
+  {
     name: 'hash suffix',
     reason: 'keys of the kernel’s tables are random',
     commands: /\bls\b.*\/proc\/.*\/ns|readlink/,
@@ -221,12 +280,6 @@ export const SYMBOLS: readonly SymbolRule[] = [
     scope: 'recording',
   },
   {
-    name: 'bridge id',
-    reason: 'made of a random MAC',
-    pattern: /\b8000\.[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}\b/g,
-    scope: 'step',
-  },
-  {
     name: 'id',
     reason: 'random',
     pattern:
@@ -235,11 +288,10 @@ export const SYMBOLS: readonly SymbolRule[] = [
   },
   { name: 'id', reason: 'random', pattern: /(?<=\b1-)[0-9a-z]{10}\b|(?<=\blb_)[0-9a-z]{9}\b/g, scope: 'recording' },
   { name: 'veth', reason: 'docker names them at random', pattern: /\bveth[0-9a-f]{7}\b/g, scope: 'recording' },
-  { name: 'link-local address', reason: 'made of a random MAC', pattern: /\bfe80::[0-9a-f:]+/g, scope: 'recording' },
   {
     name: 'process',
     reason: 'process ids count what ran before',
-    pattern: /(?<="Pid": |\bpid=|\/proc\/)[1-9]\d*\b/g,
+    pattern: /(?<="Pid": |\bpid=|\/proc\/)[1-9]\d*\b|(?<=^ *)\d+(?= root +(?:\{[^}]*\} )?\S)/gm,
     scope: 'recording',
   },
   {
@@ -269,8 +321,10 @@ export const PADDING = { name: 'padding', reason: 'columns are as wide as the id
 /** Lines whose order the real programs leave to hash tables, maps or the network. */
 export const UNORDERED = {
   name: 'order of lines',
-  reason: 'comes from hash tables with random keys, or from several machines at once',
-  commands: /\bdocker service logs\b|\bconntrack -L\b|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* fdb\b|\bls\b.*netns/,
+  reason:
+    'comes from hash tables with random keys, from several machines at once, or is by random link-local addresses',
+  commands:
+    /\bdocker service logs\b|\bip\b.*route show table all|\bip -6 r|\bconntrack -L\b|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* fdb\b|\bls\b.*netns/,
 };
 
 /** Objects in a list of JSON that come out of Go's maps: sorted by the address in them. */
