@@ -56,6 +56,7 @@ function answer(folder, kept, request, response) {
   if (REDIRECTS[path] !== undefined) return response.writeHead(302, { location: REDIRECTS[path] }).end();
   const file = fileFor(folder, path);
   const name = file ?? join(folder, '404.html');
+  if (!isFile(name)) return response.writeHead(404).end();
   const type = TYPES[extname(name)] ?? 'application/octet-stream';
   const accepted = request.headers['accept-encoding'] ?? '';
   const coding =

@@ -11,7 +11,7 @@ import type { NetworkNamespace } from './kernel/netns.ts';
 import { type HookEntry, type HookFunction, NF_FORWARD, NF_LOCAL_IN, NF_LOCAL_OUT, NF_POST_ROUTING, NF_PRE_ROUTING, type TransportProtocol } from './kernel/seams.ts';
 import { listSysctls, readSysctl, registerSysctls, sysctlName, sysctlPath, writeSysctl } from './kernel/sysctl.ts';
 import { alterReply, dropConntrack } from './netfilter/forIpvs.ts';
-import { confirmHook, conntrackHook, filterHook, mangleHook, natDestinationHook, natSourceHook, NETFILTER_PROC_FILES, NETFILTER_SYSCTLS, rawHook, securityHook, setupNetfilter } from './netfilter/index.ts';
+import { confirmHook, conntrackHook, filterHook, mangleHook, natDestinationHook, natSourceHook, NETFILTER_PROC_FILES, NETFILTER_SYSCTLS, rawHook, securityHook } from './netfilter/index.ts';
 import { ipvsForwardIcmp, ipvsReply, ipvsRequest, ipvsSeam, IPVS_SYSCTL_NAMES, procIpVs, procIpVsConn, procIpVsStats, readIpvsSysctl, setupIpvs, teardownIpvs, writeIpvsSysctl } from './ipvs/index.ts';
 import { forgetNamespace, icmpProtocol, tcpProtocol, udpProtocol } from './transport/index.ts';
 
@@ -80,7 +80,7 @@ registerSysctls([
 /** Plugs everything into a kernel and brings up its first namespace. */
 export function bootKernel(kernel: Kernel): void {
   for (const protocol of PROTOCOLS) kernel.protocols[protocol.protocol] = protocol;
-  kernel.setups.push((ns) => (ns.hooks = HOOK_LISTS), setupNetfilter, setupIpvs);
+  kernel.setups.push((ns) => (ns.hooks = HOOK_LISTS), setupIpvs);
   kernel.teardowns.push(teardownIpvs, forgetNamespace);
   initNamespace(kernel.initNs);
 }

@@ -105,9 +105,9 @@ export function isGroupMac(mac: number): boolean {
 
 /** The link-local IPv6 address that the kernel derives from a MAC (EUI-64, RFC 4291 appendix A), shortest text form. */
 export function linkLocalOf(mac: number): string {
-  const hex = mac.toString(16).padStart(12, '0');
-  const first = (parseInt(hex.slice(0, 2), 16) ^ 2).toString(16).padStart(2, '0');
-  const words = [first + hex.slice(2, 4), `${hex.slice(4, 6)}ff`, `fe${hex.slice(6, 8)}`, hex.slice(8, 12)];
-  const short = words.map((word) => word.replace(/^0+(?=.)/, ''));
-  return short[0] === '0' ? `fe80::${short.slice(1).join(':')}` : `fe80::${short.join(':')}`;
+  const high = Math.floor(mac / 0x1000000);
+  const low = mac % 0x1000000;
+  const first = (high >>> 8) ^ 0x200;
+  const rest = `${(((high & 0xff) << 8) | 0xff).toString(16)}:${(0xfe00 | (low >>> 16)).toString(16)}:${(low & 0xffff).toString(16)}`;
+  return first === 0 ? `fe80::${rest}` : `fe80::${first.toString(16)}:${rest}`;
 }

@@ -38,6 +38,7 @@ export const ERRNO_TEXT = {
   EPROTO: 'Protocol error',
   EMSGSIZE: 'Message too long',
   EDESTADDRREQ: 'Destination address required',
+  ENOPROTOOPT: 'Protocol not available',
   EPROTONOSUPPORT: 'Protocol not supported',
   EOPNOTSUPP: 'Operation not supported',
   EAFNOSUPPORT: 'Address family not supported by protocol',

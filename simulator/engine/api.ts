@@ -17,7 +17,7 @@
  * (`This node is not a swarm manager. Use "docker swarm init" …` / `… Worker nodes can't be used to view …`).
  */
 import type { WaitQueue } from '../base/wait.ts';
-import type { OpenFile, ProgramContext, Signal } from '../process/program.ts';
+import type { OpenFile, ProgramContext } from '../process/program.ts';
 import type {
   ContainerCreateRequest,
   ContainerInspect,
@@ -44,7 +44,6 @@ import type {
   SwarmService,
   SwarmSpec,
   SwarmTask,
-  TlsInfo,
 } from './swarmTypes.ts';
 
 export * from './apiTypes.ts';
@@ -320,5 +319,3 @@ export interface EngineApi {
   serviceLogs(id: string, options: LogOptions): ApiResult<LogReader>;
   taskLogs(id: string, options: LogOptions): ApiResult<LogReader>;
 }
-
-export type { Signal, TlsInfo };

@@ -36,6 +36,17 @@ export interface ClusterParts {
   describe(): NodeDescription;
 }
 
+/** What a daemon writes down about its place in a swarm. */
+export interface Membership {
+  readonly nodeId: string;
+  readonly address: string;
+  readonly certificate: string;
+  readonly remote: { address: string; port: number } | undefined;
+  readonly manager: Manager | undefined;
+  readonly origin: Origin;
+  readonly dataPathPort: number;
+}
+
 type Refusal = { readonly status: number; readonly message: string };
 
 export class Cluster implements Executor, Attacher, TaskEnvironment {
@@ -124,7 +135,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     this.containers.attacher = this;
     this.agent = new Agent(this.scheduler, this, universe.random.stream(`agent/${this.hostname}`), () => this.parts.host.wallClock, nodeId);
     this.agent.onLost = () => this.reconnectLater();
-    this.agent.onRemoved = () => this.leave(true, () => undefined);
+    this.agent.onRemoved = () => this.leave(() => undefined);
   }
 
   private connectLocally(manager: Manager): void {
@@ -185,7 +196,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   private reconnectLater(): void {
     this.scheduler.after(RECONNECT_DELAY, () => {
       const { agent, remote, network } = this;
-      if (agent === undefined || agent.connected || remote === undefined || network === undefined) return;
+      if (agent === undefined || agent.stopped || agent.connected || remote === undefined || network === undefined) return;
       network.dial(
         remote.address,
         remote.port,
@@ -196,9 +207,9 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   }
 
   /** `docker swarm leave`; containers of tasks are stopped and removed. */
-  leave(forced: boolean, done: () => void): void {
+  leave(done: () => void): void {
     const { agent, manager } = this;
-    agent?.stop(!forced || manager === undefined);
+    agent?.stop();
     manager?.stop();
     const tasks = [...this.containers.all.values()].filter((container) => container.task !== undefined);
     let left = tasks.length;
@@ -217,6 +228,50 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
         if (--left === 0) finish();
       });
     }
+  }
+
+  /** The daemon ends, its containers being gone: what is needed to be a member again. Undefined outside a swarm. */
+  suspend(): Membership | undefined {
+    if (this.state !== 'active') return undefined;
+    const { nodeId, address, certificate, remote, manager, origin } = this;
+    for (const container of [...this.containers.all.values()]) if (container.task !== undefined) this.containers.forget(container);
+    this.networks.leaveCluster();
+    this.db?.stop();
+    this.network?.unlisten(CONTROL_PORT);
+    const { dataPathPort } = this.networks.overlay;
+    this.reset();
+    return { nodeId, address, certificate, remote, manager, origin, dataPathPort };
+  }
+
+  /** No more word to or from the managers; a manager keeps what it knows. */
+  hangUp(): void {
+    this.agent?.stop();
+    this.manager?.dispatcher.pause();
+  }
+
+  /** The daemon was killed. */
+  silence(): void {
+    this.hangUp();
+    this.db?.stop();
+  }
+
+  /** The daemon is back: a member again, as the same node. */
+  resume(membership: Membership): void {
+    const { nodeId, address, certificate, remote, manager, origin, dataPathPort } = membership;
+    this.begin(address, origin);
+    this.remote = remote;
+    this.manager = manager;
+    this.certificate = certificate;
+    this.networks.overlay.dataPathPort = dataPathPort;
+    if (manager !== undefined) this.network?.listen(CONTROL_PORT, (channel) => manager.accept(channel));
+    this.enter(nodeId);
+    this.state = 'active';
+    if (manager !== undefined) {
+      manager.dispatcher.resume();
+      const other = [...manager.store.nodes.values()].find((node) => node.ID !== nodeId && node.Status.State === 'ready');
+      this.db?.join(other?.Status.Addr ?? address, () => undefined);
+      this.connectLocally(manager);
+    } else this.db?.join(remote?.address ?? address, () => this.reconnectLater());
   }
 
   private reset(): void {

@@ -144,7 +144,7 @@ export function containerApi(host: Host, containers: Containers, images: Images,
     containerKill(id, text) {
       const signal = parseSignal(text === '' ? 'KILL' : text);
       const container = containers.find(id);
-      if (container === undefined) return missing(id);
+      if (container === undefined) return refusal(404, `cannot kill container: ${id}: No such container: ${id}`);
       if (signal === undefined) return refusal(400, `Invalid signal: ${text}`);
       if (!container.running) return refusal(409, `cannot kill container: ${id}: container ${container.id} is not running`);
       container.process?.post(signal);

@@ -26,6 +26,8 @@ import { Runtime, STOP_TIMEOUT } from './runtime.ts';
 /** Virtual time that making a container's root and starting its first process take. */
 const START_TIME = 150 * MILLISECOND;
 const FIRST_EPHEMERAL_PORT = 32768;
+/** What the daemon gives containers when it ends. */
+const SHUTDOWN_TIMEOUT = 15 * SECOND;
 
 /** What the swarm part of the daemon does for containers on attachable overlays. */
 export interface Attacher {
@@ -47,7 +49,7 @@ export interface Exec {
 }
 
 export class Containers {
-  readonly all = new Map<string, Container>();
+  readonly all: Map<string, Container>;
   readonly execs = new Map<string, Exec>();
   attacher: Attacher | undefined;
   private readonly host: Host;
@@ -58,8 +60,12 @@ export class Containers {
   private readonly proxies: Proxies;
   private readonly changed: () => void;
   private nextPort = FIRST_EPHEMERAL_PORT;
+  /** The daemon is on its way out: nothing is started again. */
+  private closing = false;
 
-  constructor(host: Host, daemon: Process, images: Images, networks: NetworkController, proxies: Proxies, changed: () => void) {
+  /** `known`: what an earlier run of the daemon has left. */
+  constructor(host: Host, daemon: Process, images: Images, networks: NetworkController, proxies: Proxies, changed: () => void, known: Map<string, Container>) {
+    this.all = known;
     this.host = host;
     this.scheduler = host.kernel.universe.scheduler;
     this.images = images;
@@ -349,7 +355,7 @@ export class Containers {
 
   private restartByPolicy(container: Container): void {
     const { Name: policy, MaximumRetryCount: limit } = container.hostConfig.RestartPolicy;
-    if (policy === 'no' || policy === '' || container.stoppedByHand || container.removing) return;
+    if (policy === 'no' || policy === '' || container.stoppedByHand || container.removing || this.closing) return;
     if (policy === 'on-failure' && (container.exitCode === 0 || (limit > 0 && container.restartCount >= limit))) return;
     const delay = Math.min(100 * MILLISECOND * 2 ** container.restartCount, 60 * SECOND);
     container.restartCount++;
@@ -379,6 +385,43 @@ export class Containers {
     process.post(signal);
     const timer = this.scheduler.after(micros, () => process.post('SIGKILL'));
     container.onEnd.push(() => timer.cancel());
+  }
+
+  /** The daemon ends, and all containers with it. */
+  stopAll(done: () => void): void {
+    this.closing = true;
+    const running = [...this.all.values()].filter((container) => container.running);
+    let left = running.length;
+    if (left === 0) return done();
+    for (const container of running) {
+      const { stoppedByHand } = container;
+      const { signal } = this.stopDefaults(container);
+      this.stop(container, SHUTDOWN_TIMEOUT, signal, () => {
+        container.stoppedByHand = stoppedByHand;
+        if (--left === 0) done();
+      });
+    }
+  }
+
+  /** What an earlier daemon, killed, has left running goes. */
+  abandon(): void {
+    this.closing = true;
+    for (const container of this.all.values()) {
+      this.releaseNetworks(container);
+      container.process?.post('SIGKILL');
+    }
+  }
+
+  /** After a start of the daemon: those come back whose policy says so. */
+  restore(): void {
+    for (const container of this.all.values()) {
+      const { Name: policy } = container.hostConfig.RestartPolicy;
+      if (container.status !== 'exited' || container.task !== undefined) continue;
+      if (policy === 'always' || (policy === 'unless-stopped' && !container.stoppedByHand)) {
+        container.log.ended = false;
+        this.start(container, () => undefined);
+      }
+    }
   }
 
   /** The signal and patience that `docker stop` has for a container by itself. */

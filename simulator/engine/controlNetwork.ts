@@ -8,7 +8,7 @@ import { SECOND } from '../base/scheduler.ts';
 import { decodeUtf8, encodeUtf8, Utf8Decoder } from '../base/utf8.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import type { Channel } from '../swarm/channel.ts';
-import type { GossipNetwork } from '../swarm/networkdb.ts';
+import type { GossipNetwork } from '../swarm/memberlist.ts';
 import { tcpConnect, tcpReceive, tcpSend, tcpSocket, udpSend, type TcpSocket, type UdpSocket } from '../transport/index.ts';
 import { watch, type DaemonSockets } from './sockets.ts';
 

@@ -8,15 +8,17 @@ import { WaitQueue } from '../base/wait.ts';
 import { ERAS, type Era } from '../eras/index.ts';
 import type { Host } from '../process/host.ts';
 import type { Process } from '../process/process.ts';
-import type { Program, ProgramContext } from '../process/program.ts';
+import { fail, type Program, type ProgramContext, type Tool } from '../process/program.ts';
 import { answer, DOCKER_SOCKET, type EngineApi } from './api.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, type Membership } from './cluster.ts';
 import { containerApi } from './containerApi.ts';
+import type { Container } from './container.ts';
 import { Containers } from './containers.ts';
 import { Images, type ImageDefinition } from './images.ts';
 import { describeNode, engineInfo, engineVersion } from './info.ts';
 import { networkApi } from './networkApi.ts';
 import { NetworkController } from './network/controller.ts';
+import type { Network } from './network/model.ts';
 import { Proxies } from './proxy.ts';
 import { serviceApi } from './serviceApi.ts';
 import { LogBroker } from './serviceLogs.ts';
@@ -41,16 +43,25 @@ interface Running {
   readonly api: EngineApi;
 }
 
-/** The daemon sleeps; its sockets wake it. SIGTERM ends it. */
-function* daemonMain(ctx: ProgramContext): Program {
-  for (;;) yield* ctx.wait([]);
+/** What is written to disk: it outlives the process. */
+interface Kept {
+  readonly id: string;
+  readonly images: Images;
+  readonly containers: Map<string, Container>;
+  networks: Network[];
+  membership: Membership | undefined;
 }
+
+const PID_FILE = '/var/run/docker.pid';
+const daemons = new WeakMap<object, Dockerd>();
 
 export class Dockerd {
   private readonly host: Host;
   private readonly era: Era;
-  private readonly definitions: readonly ImageDefinition[];
+  private readonly kept: Kept;
   private running: Running | undefined;
+  /** A run that was killed: its containers and devices are still there. */
+  private wreck: Running | undefined;
   private readonly changed = new WaitQueue();
   private announced = false;
 
@@ -59,7 +70,16 @@ export class Dockerd {
     if (era === undefined) throw new SimulatorBug(`no era ${options.engine}`);
     this.host = host;
     this.era = era;
-    this.definitions = options.images ?? [];
+    const { random } = host.kernel.universe;
+    const ids = random.stream(`docker-daemon/${host.name}`);
+    this.kept = {
+      id: [8, 4, 4, 4, 12].map((length) => ids.hex(length)).join('-'),
+      images: new Images(options.images ?? [], random.stream(`docker-image/${host.name}`), host.wallClock),
+      containers: new Map(),
+      networks: [],
+      membership: undefined,
+    };
+    daemons.set(host, this);
   }
 
   /** The API, while the daemon runs. */
@@ -89,16 +109,18 @@ export class Dockerd {
   start(): void {
     if (this.running !== undefined) return;
     const { host, era } = this;
-    const { scheduler, random } = host.kernel.universe;
+    const { scheduler } = host.kernel.universe;
+    if (this.wreck !== undefined) {
+      this.wreck.containers.abandon();
+      this.putAway(this.wreck);
+    }
+    const { id, images, membership } = this.kept;
     const origin: Origin = { by: 'docker', text: 'dockerd start' };
-    const process = host.daemon(['/usr/sbin/dockerd', '-H', 'fd://', '--containerd=/run/containerd/containerd.sock'], daemonMain);
+    const process = host.daemon(['/usr/sbin/dockerd', '-H', 'fd://', '--containerd=/run/containerd/containerd.sock'], (ctx) => this.main(ctx));
     const sockets = new DaemonSockets(process, scheduler);
     const networks = new NetworkController(host, sockets);
-    const images = new Images(this.definitions, random.stream(`docker-image/${host.name}`), host.wallClock);
-    const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce);
+    const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce, this.kept.containers);
     const cluster = new Cluster({ host, sockets, networks, containers, changed: this.announce, describe: () => describeNode(host, era) });
-    const ids = random.stream(`docker-daemon/${host.name}`);
-    const id = [8, 4, 4, 4, 12].map((length) => ids.hex(length)).join('-');
     const api: EngineApi = {
       changed: this.changed,
       version: () => answer(engineVersion(era)),
@@ -109,23 +131,77 @@ export class Dockerd {
       ...serviceApi(cluster, new LogBroker(this.announce)),
     };
     this.running = { process, sockets, networks, containers, images, cluster, api };
-    networks.start(origin);
+    networks.start(origin, this.kept.networks);
+    if (membership !== undefined) cluster.resume(membership);
+    containers.restore();
     process.onExit = () => this.stopped();
+    host.fs.writeFile(PID_FILE, String(process.hostPid));
     host.setUnixSocket(DOCKER_SOCKET, api);
+  }
+
+  /** The daemon sleeps; its sockets wake it. SIGTERM ends it, and first its containers and networks. */
+  private *main(ctx: ProgramContext): Program {
+    ctx.catchSignal('SIGTERM');
+    ctx.catchSignal('SIGINT');
+    while ((yield* ctx.wait([])) !== 'interrupted');
+    ctx.takeSignal();
+    const gone = new WaitQueue();
+    let over = false;
+    this.running?.containers.stopAll(() => {
+      over = true;
+      gone.wake();
+    });
+    this.running?.cluster.hangUp();
+    while (!over) yield* ctx.wait([gone]);
+    if (this.running !== undefined) this.putAway(this.running);
+    this.running = undefined;
+    this.host.fs.unlink(PID_FILE);
+    return 0;
+  }
+
+  /** Takes out of the kernel what is no use without the daemon, and remembers the rest. */
+  private putAway({ cluster, networks }: Running): void {
+    this.wreck = undefined;
+    this.kept.membership = cluster.suspend();
+    this.kept.networks = networks.stop();
   }
 
   /** The process has ended: nobody answers any more. What it wrote into the kernel stays. */
   private stopped(): void {
     this.host.setUnixSocket(DOCKER_SOCKET, undefined);
+    this.wreck = this.running;
+    this.wreck?.cluster.silence();
     this.running = undefined;
     this.changed.wake();
   }
 
-  /** Ends the daemon as SIGKILL would. */
-  kill(): void {
-    this.running?.process.post('SIGKILL');
+  /** True while the process is there. */
+  get alive(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Ends the daemon, its containers and its part in the swarm, as `kill $(cat /var/run/docker.pid)` does. */
+  stop(): void {
+    this.running?.process.post('SIGTERM');
   }
 }
+
+/** `dockerd`: starts the machine's daemon again. Deviates: returns at once, and takes no options. */
+export const dockerdTool: Tool = {
+  name: 'dockerd',
+  directory: '/usr/sbin',
+  summary: 'start the Docker daemon of this machine',
+  *main(ctx: ProgramContext): Program {
+    const daemon = daemons.get(ctx.host);
+    if (daemon === undefined) return yield* fail(ctx, 'dockerd: Docker is not installed on this machine');
+    if (daemon.alive) {
+      const pid = ctx.fs.readText(PID_FILE);
+      return yield* fail(ctx, `failed to start daemon, ensure docker is not running or delete ${PID_FILE}: process with PID ${pid.ok ? pid.value : '?'} is still running`);
+    }
+    daemon.start();
+    return 0;
+  },
+};
 
 function wake(daemon: Dockerd): void {
   daemon.wakeAll();

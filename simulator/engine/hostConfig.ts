@@ -5,7 +5,7 @@
 import type { HostConfig } from './apiTypes.ts';
 
 /** Paths a container without `--privileged` may not see (moby oci/defaults.go, kernel 6.12). */
-export const MASKED_PATHS: readonly string[] = [
+const MASKED_PATHS: readonly string[] = [
   '/proc/asound',
   '/proc/acpi',
   '/proc/kcore',
@@ -19,7 +19,7 @@ export const MASKED_PATHS: readonly string[] = [
   '/sys/devices/virtual/powercap',
 ];
 
-export const READONLY_PATHS: readonly string[] = [
+const READONLY_PATHS: readonly string[] = [
   '/proc/bus',
   '/proc/fs',
   '/proc/irq',

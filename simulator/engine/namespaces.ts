@@ -58,10 +58,14 @@ export class NamespaceFiles {
   private collectLater(): void {
     // Once a minute, on the minute since the engine's start.
     const { scheduler } = this.host.kernel.universe;
-    this.timer ??= scheduler.at((Math.floor(scheduler.now / MINUTE) + 1) * MINUTE, () => {
-      this.timer = undefined;
-      for (const key of this.garbage) this.host.fs.unlink(`${NETNS_DIRECTORY}/${key}`);
-      this.garbage.clear();
-    });
+    this.timer ??= scheduler.at((Math.floor(scheduler.now / MINUTE) + 1) * MINUTE, () => this.collect());
+  }
+
+  /** Removes the files that are left. */
+  collect(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    for (const key of this.garbage) this.host.fs.unlink(`${NETNS_DIRECTORY}/${key}`);
+    this.garbage.clear();
   }
 }

@@ -8,7 +8,8 @@ import { any, checkFilters, hasLabels } from './filters.ts';
 import { randomName } from './names.ts';
 import { notManager } from './refusals.ts';
 import type { LogBroker } from './serviceLogs.ts';
-import { serviceStatus, serviceView, taskView } from './swarmViews.ts';
+import { serviceStatus, serviceView, specView, taskView } from './swarmViews.ts';
+import { isDirty } from '../swarm/tasks.ts';
 import { withTag } from './images.ts';
 
 type ServicePart = Pick<EngineApi, 'services' | 'serviceInspect' | 'serviceCreate' | 'serviceUpdate' | 'serviceRemove' | 'tasks' | 'taskInspect' | 'serviceLogs' | 'taskLogs'>;
@@ -71,6 +72,8 @@ export function serviceApi(cluster: Cluster, broker: LogBroker): ServicePart {
       if (!found.ok) return found;
       const mode = spec.EndpointSpec?.Mode as string | undefined;
       if (mode !== undefined && !['vip', 'dnsrr', ''].includes(mode)) return refusal(400, `invalid resolution mode: "${mode}"`);
+      const wrong = unknownWord(spec);
+      if (wrong !== undefined) return refusal(400, wrong);
       const taken = (name: string): boolean => [...found.value.store.services.values()].some((service) => service.Spec.Name === name);
       const named = spec.Name === '' ? { ...spec, Name: randomName(cause.random('docker-names'), taken) } : spec;
       const origin = { by: 'docker', text: `service ${named.Name}`, cause: cause.origin } as const;
@@ -85,6 +88,8 @@ export function serviceApi(cluster: Cluster, broker: LogBroker): ServicePart {
       const mode = spec.EndpointSpec?.Mode as string | undefined;
       if (mode !== undefined && !['vip', 'dnsrr', ''].includes(mode)) return refusal(400, `invalid resolution mode: "${mode}"`);
       const { service } = found.value;
+      const wrong = unknownWord(spec);
+      if (wrong !== undefined) return refusal(400, wrong);
       const origin = { by: 'docker', text: `service ${service.Spec.Name}`, cause: cause.origin } as const;
       const imageBefore = service.Spec.TaskTemplate.ContainerSpec?.Image;
       const updated = updateService(found.value.manager, service, version, prepared(spec), rollback, origin);
@@ -113,6 +118,7 @@ export function serviceApi(cluster: Cluster, broker: LogBroker): ServicePart {
           (services === undefined || services.has(task.ServiceID)) &&
           (nodes === undefined || nodes.has(task.NodeID)) &&
           (task.ServiceID !== '' || filters['runtime'] !== undefined) &&
+          (filters['_up-to-date'] === undefined || upToDate(found.value, task)) &&
           any(filters['id'], (value) => task.ID.startsWith(value)) &&
           any(filters['name'], (value) => taskName(task).startsWith(value) || taskContainerName(task).startsWith(value)) &&
           any(filters['desired-state'], (value) => stateMatches(value, task)) &&
@@ -164,7 +170,10 @@ function modeOf(service: ServiceObject): string {
   return isGlobal(mode) ? 'global' : 'replicated';
 }
 
-/** A specification as it is kept: the image with its tag, the endpoint's mode said. */
+/**
+ * A specification as it is kept: the image with its tag, the endpoint's mode said, and all else as inspection shows it, so that
+ * what is read, changed in one place and written back differs in that place only.
+ */
 function prepared(spec: ServiceSpec): StoredSpec {
   const copy = JSON.parse(JSON.stringify(spec)) as StoredSpec;
   const container = copy.TaskTemplate.ContainerSpec;
@@ -174,11 +183,29 @@ function prepared(spec: ServiceSpec): StoredSpec {
   copy.Mode ??= { Replicated: { Replicas: 1 } };
   copy.Labels ??= {};
   copy.TaskTemplate.ForceUpdate ??= 0;
-  copy.TaskTemplate.Runtime ??= 'container';
-  return copy;
+  return JSON.parse(JSON.stringify(specView(copy, false))) as StoredSpec;
+}
+
+/** Words that the conversion to swarmkit's own does not know (daemon/cluster/convert/service.go). */
+function unknownWord(spec: ServiceSpec): string | undefined {
+  const condition = spec.TaskTemplate.RestartPolicy?.Condition as string | undefined;
+  if (condition !== undefined && !['', 'none', 'on-failure', 'any'].includes(condition)) return `invalid RestartCondition: "${condition}"`;
+  for (const [config, actions] of [[spec.UpdateConfig, ['pause', 'continue', 'rollback']], [spec.RollbackConfig, ['pause', 'continue']]] as const) {
+    const action = config?.FailureAction as string | undefined;
+    const order = config?.Order as string | undefined;
+    if (action !== undefined && action !== '' && !(actions as readonly string[]).includes(action)) return `unrecognized update failure action ${action}`;
+    if (order !== undefined && !['', 'stop-first', 'start-first'].includes(order)) return `unrecognized update order ${order}`;
+  }
+  return undefined;
 }
 
 function registryWarning(spec: ServiceSpec): string {
   const image = spec.TaskTemplate.ContainerSpec?.Image ?? '';
   return `image ${image} could not be accessed on a registry to record\nits digest. Each node will access ${image} independently,\npossibly leading to different nodes running different\nversions of the image.\n`;
+}
+
+/** Made from what its service is now; a client that follows a roll-out asks for those. */
+function upToDate(of: Manager, task: TaskObject): boolean {
+  const service = of.store.services.get(task.ServiceID);
+  return service !== undefined && !isDirty(service, task, of.store.nodes.get(task.NodeID));
 }

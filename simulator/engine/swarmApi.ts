@@ -95,7 +95,7 @@ export function swarmApi(host: Host, cluster: Cluster, changed: () => void): Swa
       const refused = cluster.manager === undefined || force ? undefined : leaveRefusal(cluster.manager);
       if (refused !== undefined) return finished(refused);
       const operation = new Pending<undefined>(changed);
-      cluster.leave(force, () => operation.settle(answer(undefined)));
+      cluster.leave(() => operation.settle(answer(undefined)));
       return operation;
     },
 

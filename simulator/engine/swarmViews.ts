@@ -82,7 +82,7 @@ function withoutEmpty<T extends object>(object: T): T {
 const UPDATE_DEFAULTS: UpdateConfig = { Parallelism: 1, FailureAction: 'pause', Monitor: 5e9, MaxFailureRatio: 0, Order: 'stop-first' };
 const UPDATE_KEYS: readonly (keyof UpdateConfig)[] = ['Parallelism', 'Delay', 'FailureAction', 'Monitor', 'MaxFailureRatio', 'Order'];
 
-function specView(spec: ServiceSpec, defaults: boolean): SwarmService['Spec'] {
+export function specView(spec: ServiceSpec, defaults: boolean): SwarmService['Spec'] {
   const job = isJob(spec.Mode);
   const update = (given: UpdateConfig | undefined): UpdateConfig | undefined => (given === undefined && !defaults ? undefined : ordered({ ...UPDATE_DEFAULTS, ...given }, UPDATE_KEYS));
   const config = job ? undefined : update(spec.UpdateConfig);
@@ -103,9 +103,10 @@ export function serviceView(service: ServiceObject, defaults: boolean, status?: 
   return {
     ...meta(service),
     Spec: specView(service.Spec, defaults),
-    ...(service.PreviousSpec === undefined ? {} : { PreviousSpec: specView(service.PreviousSpec, defaults) }),
+    ...(service.PreviousSpec === undefined ? {} : { PreviousSpec: specView(service.PreviousSpec, false) }),
     Endpoint: {
-      Spec: endpoint === undefined ? {} : { Mode: endpoint.Spec.Mode, ...((endpoint.Spec.Ports?.length ?? 0) > 0 ? { Ports: endpoint.Spec.Ports as never } : {}) },
+      // With names only, and nothing published, there is nothing to keep.
+      Spec: endpoint === undefined || (endpoint.Spec.Mode === 'dnsrr' && (endpoint.Ports?.length ?? 0) === 0) ? {} : { Mode: endpoint.Spec.Mode, ...((endpoint.Spec.Ports?.length ?? 0) > 0 ? { Ports: endpoint.Spec.Ports as never } : {}) },
       ...(endpoint?.Ports === undefined ? {} : { Ports: endpoint.Ports }),
       ...(endpoint?.VirtualIPs === undefined ? {} : { VirtualIPs: endpoint.VirtualIPs }),
     },

@@ -2,7 +2,7 @@
  * The administration of IPVS: what ipvsadm and dockerd ask over generic netlink. Mirrors net/netfilter/ipvs/ip_vs_ctl.c
  * and its errnos.
  *
- * Deviations: no tunnels (EOPNOTSUPP), no synchronisation daemon.
+ * Deviation: no synchronisation daemon.
  */
 import type { Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
@@ -67,11 +67,11 @@ export interface IpvsRequests {
   editService: { readonly service: ServiceSpec };
   /** ESRCH. */
   deleteService: { readonly service: ServiceKey };
-  /** ESRCH without the service; EEXIST, EINVAL, ERANGE, EOPNOTSUPP. */
+  /** ESRCH without the service; EEXIST, EINVAL, ERANGE. */
   addServer: { readonly service: ServiceKey; readonly server: RealServerSpec };
   /** ESRCH without the service, ENOENT without the server. */
   editServer: { readonly service: ServiceKey; readonly server: RealServerSpec };
-  deleteServer: { readonly service: ServiceKey; readonly server: { readonly address: number; readonly port: number } };
+  deleteServer: { readonly service: ServiceKey; readonly server: { readonly address: number; readonly address6?: string | undefined; readonly port: number } };
   /** Of one service (ESRCH), or of all. */
   zero: { readonly service?: ServiceKey };
   flush: object;
@@ -124,14 +124,14 @@ export function ipvsControl<K extends IpvsOperation>(
 const HANDLERS: Handlers = {
   addService(ns, { service: spec }, origin) {
     const state = needIpvs(ns);
-    if (spec.fwmark === 0 && spec.address === 0) return refuse('EINVAL');
+    if (spec.fwmark === 0 && (spec.address6 ?? spec.address) === 0) return refuse('EINVAL');
     if (state.service(spec) !== undefined) return refuse('EEXIST');
     const scheduler = schedulerByName(spec.scheduler);
     if (scheduler === undefined) return refuse('ENOENT');
     const service = new IpvsService(spec, scheduler, ns.kernel.now, origin);
     scheduler.init?.(service);
     state.services.push(service);
-    if (service.fwmark !== 0) state.byMark.set(service.fwmark, service);
+    if (service.fwmark !== 0 && service.address6 === undefined) state.byMark.set(service.fwmark, service);
     state.enabled = true;
     return done;
   },
@@ -169,7 +169,7 @@ const HANDLERS: Handlers = {
     const wrong = checkServer(spec);
     if (!wrong.ok) return wrong;
     if (findServer(service, spec) !== undefined) return refuse('EEXIST');
-    let server = state.takeFromTrash(key, spec.address, spec.port);
+    let server = spec.address6 === undefined ? state.takeFromTrash(key, spec.address, spec.port) : undefined;
     if (server === undefined) server = new RealServer(service, spec, ns.kernel.now, origin);
     else {
       if (server.service !== service) {
@@ -177,6 +177,7 @@ const HANDLERS: Handlers = {
         server.stats.zero(ns.kernel.now);
       }
       server.available = true;
+      server.stats.start(ns.kernel.now);
     }
     service.destinations.unshift(server);
     updateServer(service, server, spec, origin);
@@ -272,21 +273,22 @@ const HANDLERS: Handlers = {
 /** ip_vs_new_dest and ip_vs_add_dest: a server is a unicast address with sane numbers. */
 function checkServer(spec: RealServerSpec): Result<undefined> {
   if (spec.weight < 0 || spec.lowerThreshold > spec.upperThreshold) return refuse('ERANGE');
+  if (spec.address6 !== undefined) return done;
   if (spec.address === 0 || spec.address === LIMITED_BROADCAST || isMulticast(spec.address)) return refuse('EINVAL');
-  if (spec.forward === 'tunnel') return refuse('EOPNOTSUPP');
   return done;
 }
 
 function findServer(
   service: IpvsService,
-  spec: { readonly address: number; readonly port: number },
+  spec: { readonly address: number; readonly address6?: string | undefined; readonly port: number },
 ): RealServer | undefined {
-  return service.destinations.find((server) => server.address === spec.address && server.port === spec.port);
+  return service.destinations.find((server) => server.address === spec.address && server.address6 === spec.address6 && server.port === spec.port);
 }
 
 /** __ip_vs_update_dest */
 function updateServer(service: IpvsService, server: RealServer, spec: RealServerSpec, origin: Origin): void {
   server.weight = spec.weight;
+  if (spec.weight !== 0) server.lastWeight = spec.weight;
   server.forward = spec.forward;
   if (spec.upperThreshold === 0 || spec.upperThreshold > server.upperThreshold) server.overloaded = false;
   server.upperThreshold = spec.upperThreshold;
@@ -300,6 +302,7 @@ function unlinkServer(state: IpvsState, service: IpvsService, server: RealServer
   const at = service.destinations.indexOf(server);
   service.destinations.splice(at, 1);
   server.available = false;
+  server.stats.stop(state.ns.kernel.now);
   server.removedAt = state.ns.kernel.now;
   service.scheduler.removed?.(service, server, at);
   state.trash.push(server);
@@ -308,7 +311,7 @@ function unlinkServer(state: IpvsState, service: IpvsService, server: RealServer
 function unlinkService(state: IpvsState, service: IpvsService): void {
   for (const server of [...service.destinations]) unlinkServer(state, service, server);
   state.services.splice(state.services.indexOf(service), 1);
-  if (service.fwmark !== 0) state.byMark.delete(service.fwmark);
+  if (service.fwmark !== 0 && service.address6 === undefined) state.byMark.delete(service.fwmark);
   state.sweepTrash();
 }
 
@@ -334,6 +337,7 @@ function viewOf(service: IpvsService, now: number): ServiceView {
     fwmark: service.fwmark,
     protocol: service.protocol,
     address: service.address,
+    ...(service.address6 !== undefined ? { address6: service.address6 } : {}),
     port: service.port,
     scheduler: service.scheduler.name,
     persistence: service.persistence,
@@ -344,6 +348,7 @@ function viewOf(service: IpvsService, now: number): ServiceView {
     origin: service.origin,
     destinations: service.destinations.map((server) => ({
       address: server.address,
+      ...(server.address6 !== undefined ? { address6: server.address6 } : {}),
       port: server.port,
       forward: server.forward,
       weight: server.weight,

@@ -17,7 +17,7 @@ export {
   type ServiceView,
 } from './control.ts';
 export { protocolText, type ForwardMethod, type RealServerSpec, type ServiceKey, type ServiceSpec } from './service.ts';
-export { schedulerByName, SCHEDULERS_NOT_EMULATED } from './schedulers/index.ts';
+export { schedulerByName, SCHEDULER_NAMES } from './schedulers/index.ts';
 export { CONNECTION_TABLE_SIZE, FORWARD_NAMES, procIpVs, procIpVsConn, procIpVsStats } from './proc.ts';
 export { IPVS_SYSCTL_NAMES } from './sysctl.ts';
 

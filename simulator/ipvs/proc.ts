@@ -17,11 +17,16 @@ function hex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0');
 }
 
+/** `0A010064:0050`, or `[fd00::1]:0050`. */
+function where(of: { readonly address: number; readonly address6?: string | undefined; readonly port: number }): string {
+  return `${of.address6 !== undefined ? `[${of.address6}]` : hex(of.address, 8)}:${hex(of.port, 4)}`;
+}
+
 function serviceLine(service: ServiceView): string {
   const name =
     service.fwmark !== 0
       ? `FWM  ${hex(service.fwmark, 8)}`
-      : `${protocolText(service.protocol)}  ${hex(service.address, 8)}:${hex(service.port, 4)}`;
+      : `${protocolText(service.protocol)}  ${where(service)}`;
   const flags = service.schedulerFlags.length > 0 ? ` (${service.schedulerFlags.join(',')})` : '';
   const ops = service.onePacket ? ' ops' : '';
   const persistent =
@@ -40,10 +45,9 @@ export function procIpVs(ns: NetworkNamespace): string {
   for (const service of services.value) {
     text += serviceLine(service);
     for (const server of service.destinations) {
-      const where = `${hex(server.address, 8)}:${hex(server.port, 4)}`;
       const forward = FORWARD_NAMES[server.forward].padEnd(7);
       const counts = [server.weight, server.activeConnections, server.inactiveConnections];
-      text += `  -> ${where}      ${forward} ${String(counts[0]).padEnd(6)} ${String(counts[1]).padEnd(10)} ${String(counts[2]).padEnd(10)}\n`;
+      text += `  -> ${where(server)}      ${forward} ${String(counts[0]).padEnd(6)} ${String(counts[1]).padEnd(10)} ${String(counts[2]).padEnd(10)}\n`;
     }
   }
   return text;

@@ -14,7 +14,7 @@ export function schedule(state: IpvsState, service: IpvsService, packet: Packet)
   if (service.persistence > 0) return schedulePersistent(state, service, packet);
   // Port 0 needs persistence, or nobody would know which ports belong together.
   if (service.fwmark === 0 && packet.dport !== service.port) return null;
-  const server = service.scheduler.schedule(service, packet);
+  const server = service.scheduler.schedule(service, packet, state.ns.kernel);
   if (server === null) return null;
   return connect(state, service, server, packet, server.port === 0 ? packet.dport : server.port, null);
 }
@@ -31,7 +31,7 @@ function schedulePersistent(state: IpvsState, service: IpvsService, packet: Pack
     template = null;
   }
   if (template === null) {
-    const server = service.scheduler.schedule(service, packet);
+    const server = service.scheduler.schedule(service, packet, state.ns.kernel);
     if (server === null) return null;
     template = new IpvsConnection({
       protocol,

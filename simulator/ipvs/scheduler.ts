@@ -1,4 +1,5 @@
 /** What a scheduler is. After struct ip_vs_scheduler (include/net/ip_vs.h). One file each in schedulers/. */
+import type { Kernel } from '../kernel/kernel.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { IpvsService, RealServer } from './service.ts';
 
@@ -13,7 +14,7 @@ export interface IpvsScheduler {
   /** A real server was taken out of `service.destinations`, where it stood at index `at`. */
   removed?(service: IpvsService, server: RealServer, at: number): void;
   /** The server for a new connection, or null when none is open. */
-  schedule(service: IpvsService, packet: Packet): RealServer | null;
+  schedule(service: IpvsService, packet: Packet, kernel: Kernel): RealServer | null;
 }
 
 /** hash_32 (include/linux/hash.h), the multiplicative hash of sh and dh: the upper `bits` of the product. */

@@ -1,11 +1,11 @@
 /**
  * Virtual services and their real servers. After struct ip_vs_service and struct ip_vs_dest (include/net/ip_vs.h).
  *
- * Deviation: no IPv6.
+ * Deviation: IPv6 services and servers are kept and listed; no IPv6 packet ever comes to them.
  */
 import type { Origin } from '../base/origin.ts';
 import { formatIpv4 } from '../base/address.ts';
-import { PROTO_TCP, PROTO_UDP } from '../wire/packet.ts';
+import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../wire/packet.ts';
 import type { IpvsScheduler } from './scheduler.ts';
 import { IpvsStats } from './stats.ts';
 
@@ -16,9 +16,11 @@ export type ForwardMethod = 'masq' | 'route' | 'tunnel';
 export interface ServiceKey {
   /** 0 when it is an address service. */
   readonly fwmark: number;
-  /** PROTO_TCP or PROTO_UDP; 0 for a mark. */
+  /** PROTO_TCP, PROTO_UDP or PROTO_SCTP; 0 for a mark. */
   readonly protocol: number;
   readonly address: number;
+  /** The address of an IPv6 service, `::` of an IPv6 mark; absent for IPv4. */
+  readonly address6?: string | undefined;
   readonly port: number;
 }
 
@@ -38,6 +40,8 @@ export interface ServiceSpec extends ServiceKey {
 /** A real server as it is asked for. */
 export interface RealServerSpec {
   readonly address: number;
+  /** Of servers of IPv6 services. */
+  readonly address6?: string | undefined;
   /** 0 keeps the port of the request (services by mark). */
   readonly port: number;
   readonly forward: ForwardMethod;
@@ -50,11 +54,14 @@ export interface RealServerSpec {
 /** struct ip_vs_dest */
 export class RealServer {
   readonly address: number;
+  readonly address6: string | undefined;
   readonly port: number;
   /** The service it belongs to; stays as it was after removal, for connections that outlive it. */
   service: IpvsService;
   forward: ForwardMethod;
   weight: number;
+  /** The weight when it was last not 0, by which mh deals out its places. */
+  lastWeight: number;
   upperThreshold: number;
   lowerThreshold: number;
   /** IP_VS_DEST_F_AVAILABLE: false once removed from its service. */
@@ -72,9 +79,11 @@ export class RealServer {
   constructor(service: IpvsService, spec: RealServerSpec, now: number, origin: Origin) {
     this.service = service;
     this.address = spec.address;
+    this.address6 = spec.address6;
     this.port = spec.port;
     this.forward = spec.forward;
     this.weight = spec.weight;
+    this.lastWeight = spec.weight;
     this.upperThreshold = spec.upperThreshold;
     this.lowerThreshold = spec.lowerThreshold;
     this.stats = new IpvsStats(now);
@@ -103,6 +112,7 @@ export class IpvsService {
   readonly fwmark: number;
   readonly protocol: number;
   readonly address: number;
+  readonly address6: string | undefined;
   readonly port: number;
   scheduler: IpvsScheduler;
   /** Belongs to the scheduler. */
@@ -120,6 +130,7 @@ export class IpvsService {
     this.fwmark = spec.fwmark;
     this.protocol = spec.protocol;
     this.address = spec.address;
+    this.address6 = spec.address6;
     this.port = spec.port;
     this.scheduler = scheduler;
     this.schedulerFlags = spec.schedulerFlags;
@@ -133,6 +144,7 @@ export class IpvsService {
 
 /** Whether two keys ask for the same service. */
 export function sameService(a: ServiceKey, b: ServiceKey): boolean {
+  if (a.address6 !== b.address6) return false;
   if (a.fwmark !== 0 || b.fwmark !== 0) return a.fwmark === b.fwmark;
   return a.protocol === b.protocol && a.address === b.address && a.port === b.port;
 }
@@ -150,6 +162,8 @@ export function protocolText(protocol: number): string {
       return 'TCP';
     case PROTO_UDP:
       return 'UDP';
+    case PROTO_SCTP:
+      return 'SCTP';
     case 0:
       return 'IP ';
     default:

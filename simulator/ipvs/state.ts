@@ -45,7 +45,6 @@ export class IpvsState {
 
   /** The service with exactly this key (as administration names it). */
   service(key: ServiceKey): IpvsService | undefined {
-    if (key.fwmark !== 0) return this.byMark.get(key.fwmark);
     for (const service of this.services) if (sameService(service, key)) return service;
     return undefined;
   }
@@ -59,7 +58,7 @@ export class IpvsState {
     let wildcard: IpvsService | null = null;
     for (let i = 0; i < this.services.length; i++) {
       const service = this.services[i];
-      if (service.fwmark !== 0 || service.address !== address || service.protocol !== protocol) continue;
+      if (service.fwmark !== 0 || service.address6 !== undefined || service.address !== address || service.protocol !== protocol) continue;
       if (service.port === port) return service;
       if (service.port === 0) wildcard = service;
     }
@@ -70,7 +69,7 @@ export class IpvsState {
   takeFromTrash(key: ServiceKey, address: number, port: number): RealServer | undefined {
     this.sweepTrash();
     const at = this.trash.findIndex(
-      (server) => server.address === address && server.port === port && sameService(server.service, key),
+      (server) => server.address === address && server.address6 === undefined && server.port === port && sameService(server.service, key),
     );
     return at < 0 ? undefined : this.trash.splice(at, 1)[0];
   }
@@ -150,7 +149,7 @@ export class IpvsState {
       connection.timer = null;
       if (connection.dead) return;
       const now = this.ns.kernel.now;
-      if (connection.controlled > 0) connection.expires = now + CONTROLLED_TIMEOUT;
+      if (connection.expires <= now && connection.controlled > 0) connection.expires = now + CONTROLLED_TIMEOUT;
       if (connection.expires > now) this.arm(connection);
       else this.removeConnection(connection);
     });

@@ -1,9 +1,9 @@
 /**
- * Counters and rates. After net/netfilter/ipvs/ip_vs_est.c: rates are sampled every two seconds and smoothed with
- * weight 1/4.
+ * Counters and rates. After net/netfilter/ipvs/ip_vs_est.c: an estimator takes a sample every two seconds from its start
+ * on and smooths rates with weight 1/4. Since Linux 6.2 the counters that are listed are those of the last sample, too, up
+ * to two seconds old, and zeroing forgets no more than what was sampled.
  *
- * Deviations: since Linux 6.2 the counters that are listed are those of the last sample, up to two seconds old; here they
- * are those of now. Sampling is lazy: the samples that were missed are caught up when somebody counts or reads.
+ * Deviation: sampling is lazy, the samples that were missed are caught up when somebody counts or reads.
  */
 import { SECOND } from '../base/scheduler.ts';
 
@@ -32,7 +32,7 @@ export interface IpvsCounters {
 export class IpvsStats {
   /** connections, inPackets, outPackets, inBytes, outBytes. */
   private readonly total = [0, 0, 0, 0, 0];
-  /** The same at the last sample, and at the last zeroing. */
+  /** The same at the last sample (kstats), and what was zeroed of it (kstats0). */
   private readonly sampled = [0, 0, 0, 0, 0];
   private readonly base = [0, 0, 0, 0, 0];
   /** Per second. */
@@ -60,24 +60,35 @@ export class IpvsStats {
     this.total[4] += bytes;
   }
 
-  /** ip_vs_zero_stats: counts from here on. */
-  zero(now: number): void {
+  /** ip_vs_start_estimator: the first sample is two seconds from now. */
+  start(now: number): void {
     this.sampledAt = now;
+  }
+
+  /** ip_vs_zero_stats: what was sampled is forgotten, with the rates. */
+  zero(now: number): void {
+    if (now - this.sampledAt >= SAMPLE) this.sample(now);
     for (let i = 0; i < 5; i++) {
-      this.base[i] = this.sampled[i] = this.total[i];
+      this.base[i] = this.sampled[i];
       this.rate[i] = 0;
     }
   }
 
+  /** ip_vs_stop_estimator: takes no more samples; what was not sampled is, once it starts again. */
+  stop(now: number): void {
+    if (now - this.sampledAt >= SAMPLE) this.sample(now);
+    this.sampledAt = Infinity;
+  }
+
   read(now: number): IpvsCounters {
     if (now - this.sampledAt >= SAMPLE) this.sample(now);
-    const { total, base, rate } = this;
+    const { sampled, base, rate } = this;
     return {
-      connections: total[0] - base[0],
-      inPackets: total[1] - base[1],
-      outPackets: total[2] - base[2],
-      inBytes: total[3] - base[3],
-      outBytes: total[4] - base[4],
+      connections: sampled[0] - base[0],
+      inPackets: sampled[1] - base[1],
+      outPackets: sampled[2] - base[2],
+      inBytes: sampled[3] - base[3],
+      outBytes: sampled[4] - base[4],
       connectionRate: Math.round(rate[0]),
       inPacketRate: Math.round(rate[1]),
       outPacketRate: Math.round(rate[2]),

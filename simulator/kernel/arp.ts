@@ -8,13 +8,14 @@ import { fibLookup } from './fib.ts';
 import { icmpSend } from './icmp.ts';
 import { drop, emit } from './kernel.ts';
 import { Neighbour, type NeighbourState } from './neighbour.ts';
+import { notify } from './notify.ts';
 import type { NetworkNamespace } from './netns.ts';
 import { selectAddress } from './route.ts';
 import { devQueueXmit } from './transmit.ts';
+import { wheelTime } from './wheel.ts';
 
 /** net.ipv4.neigh.default.*: retrans_time_ms, mcast_solicit, ucast_solicit, delay_first_probe_time, base_reachable_time, unres_qlen. */
-// The timer wheel rounds a second up (kernel/time/timer.c), so a packet sent each second still finds the third probe pending.
-const RETRANS = SECOND + 11_000;
+const RETRANS = SECOND;
 const PROBES = 3;
 const DELAY_FIRST_PROBE = 5 * SECOND;
 const BASE_REACHABLE = 30 * SECOND;
@@ -66,6 +67,7 @@ export function neighUpdate(neighbour: Neighbour, state: NeighbourState, mac: nu
   const changed = neighbour.mac !== mac;
   // A repeated unsolicited confirmation of the same address changes nothing (neigh_update: same lladdr, STALE).
   if (!options.force && wasValid && !changed && state === 'STALE' && neighbour.state !== 'FAILED') return;
+  const told = neighbour.state !== state || (changed && mac !== 0);
   neighbour.timer?.cancel();
   neighbour.timer = null;
   neighbour.state = state;
@@ -77,8 +79,15 @@ export function neighUpdate(neighbour: Neighbour, state: NeighbourState, mac: nu
     neighbour.confirmed = ns.kernel.now;
     armReachable(neighbour);
   }
+  if (told) neighNotify(neighbour);
   if (isValid(state)) flush(neighbour);
   else if (state === 'FAILED') fail(neighbour);
+}
+
+/** neigh_update_notify */
+function neighNotify(neighbour: Neighbour): void {
+  const { ns } = neighbour.dev;
+  if (ns.listeners.length > 0) notify(ns, { kind: 'neighbour', neighbour, deleted: false });
 }
 
 /** dst_confirm: progress above says that the neighbour is there. */
@@ -109,10 +118,15 @@ function fail(neighbour: Neighbour): void {
   const { ns } = neighbour.dev;
   const waiting = neighbour.queue;
   neighbour.queue = [];
-  for (const packet of waiting) {
-    drop(ns, packet, 'NEIGHBOUR_FAILED', neighbour.dev.name);
-    icmpSend(ns, packet, 3, 1);
-  }
+  if (waiting.length === 0) return;
+  // What the errors cause comes after the other timers of this tick: a SYN sent again in it begins the next round.
+  const { scheduler } = ns.kernel.universe;
+  scheduler.at(scheduler.now + 2, () => {
+    for (const packet of waiting) {
+      drop(ns, packet, 'NEIGHBOUR_FAILED', neighbour.dev.name);
+      icmpSend(ns, packet, 3, 1);
+    }
+  });
 }
 
 function armReachable(neighbour: Neighbour): void {
@@ -128,6 +142,7 @@ function armReachable(neighbour: Neighbour): void {
     neighbour.updated = scheduler.now;
     neighbour.state = 'STALE';
     if (neighbour.used > neighbour.confirmed && scheduler.now < neighbour.used + DELAY_FIRST_PROBE) delay(neighbour);
+    else neighNotify(neighbour);
   };
   neighbour.timer = scheduler.at(neighbour.confirmed + reachable, check);
 }
@@ -141,6 +156,7 @@ function delay(neighbour: Neighbour): void {
   neighbour.timer = scheduler.after(DELAY_FIRST_PROBE, () => {
     neighbour.state = 'PROBE';
     neighbour.probes = 0;
+    neighNotify(neighbour);
     probe(neighbour);
   });
 }
@@ -161,11 +177,12 @@ function probe(neighbour: Neighbour): void {
     neighbour.timer = null;
     neighbour.state = 'FAILED';
     neighbour.updated = scheduler.now;
+    neighNotify(neighbour);
     fail(neighbour);
     return;
   }
   solicit(neighbour);
-  neighbour.timer = scheduler.after(RETRANS, () => probe(neighbour));
+  neighbour.timer = scheduler.at(wheelTime(scheduler.now, scheduler.now + RETRANS), () => probe(neighbour));
 }
 
 /** arp_solicit: broadcast while nothing is known, unicast to check what is. */

@@ -8,7 +8,7 @@ import type { Packet } from '../wire/packet.ts';
 import type { NetworkNamespace } from './netns.ts';
 import type { Tap } from './seams.ts';
 
-export type DeviceKind = 'loopback' | 'veth' | 'bridge' | 'vxlan' | 'dummy' | 'ethernet';
+export type DeviceKind = 'loopback' | 'veth' | 'bridge' | 'vxlan' | 'dummy' | 'ethernet' | 'ipip';
 
 export interface DeviceDriver {
   readonly kind: DeviceKind;
@@ -93,6 +93,8 @@ export interface FdbEntry {
   dynamic: boolean;
   vlan: number;
   sticky: boolean;
+  /** vxlan: written with `router` (NTF_ROUTER); see rsc. */
+  routes?: boolean;
   /** Virtual microseconds of last use / last refresh. */
   used: number;
   updated: number;
@@ -110,6 +112,8 @@ export interface FdbRemote {
 export interface BridgeState {
   /** Ports in order of enslavement. */
   readonly ports: NetDevice[];
+  /** The highest number ever given to a port. */
+  highestPort: number;
   /** Keyed by MAC (vlan unaware) or MAC * 4096 + vlan. */
   readonly fdb: Map<number, FdbEntry>;
   /** Microseconds; default 300 s. */
@@ -233,6 +237,8 @@ export class NetDevice {
   cable: Cable | null = null;
   /** Pending housekeeping of the driver (ageing, carrier), cancelled on removal. */
   timer: Timer | null = null;
+  /** Pending solicitation or report of IPv6; see ndisc.ts. */
+  addressing: Timer | null = null;
 
   constructor(ns: NetworkNamespace, ifindex: number, name: string, driver: DeviceDriver, mac: number, mtu: number, origin: Origin) {
     this.ns = ns;

@@ -6,8 +6,9 @@ import { broadcastOf, linkLocalOf, networkOf } from '../base/address.ts';
 import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
 import { type BridgePort, type BridgeState, type DeviceDriver, type DeviceKind, type FdbEntry, type FdbRemote, type InterfaceAddress, NetDevice, type VxlanState } from './device.ts';
-import { bridge, newBridgeState, recomputeBridge, setBridgeMac } from './drivers/bridge.ts';
+import { bridge, newBridgeState, portAdded, portChanged, recomputeAddress, recomputeBridge, setBridgeMac } from './drivers/bridge.ts';
 import { dummy } from './drivers/dummy.ts';
+import { ipip } from './drivers/ipip.ts';
 import { ethernet } from './drivers/ethernet.ts';
 import { loopback } from './drivers/loopback.ts';
 import { veth } from './drivers/veth.ts';
@@ -15,11 +16,13 @@ import { vxlan, VXLAN_OVERHEAD } from './drivers/vxlan.ts';
 import { makeFdbEntry } from './fdb.ts';
 import { insertRoute, removeRoute, RT_TABLE_LOCAL, RT_TABLE_MAIN, type Route } from './fib.ts';
 import { drop } from './kernel.ts';
+import { startAddressing, stopAddressing } from './ndisc.ts';
 import { allocateNamespaceId, linkReference } from './netlink/nsid.ts';
 import type { NetworkNamespace } from './netns.ts';
+import { notify } from './notify.ts';
 
 /** Every kind of device: adding one is a driver file and a line here. */
-const DRIVERS: Readonly<Record<DeviceKind, DeviceDriver>> = { loopback, veth, bridge, vxlan, dummy, ethernet };
+const DRIVERS: Readonly<Record<DeviceKind, DeviceDriver>> = { loopback, veth, bridge, vxlan, dummy, ethernet, ipip };
 
 /** IFNAMSIZ less the final zero. */
 const NAME_MAX = 15;
@@ -78,8 +81,8 @@ export function createDevice(ns: NetworkNamespace, options: DeviceOptions): Resu
     dev.vxlan = newVxlanState(ns, options.vxlan, options.origin);
     dev.linkIndex = options.vxlan.link ?? 0;
   }
-  if (kind === 'dummy') dev.noArp = true;
-  if (kind === 'loopback' || kind === 'dummy') dev.multicast = false;
+  if (kind === 'dummy' || kind === 'ipip') dev.noArp = true;
+  if (kind === 'loopback' || kind === 'dummy' || kind === 'ipip') dev.multicast = false;
   register(dev);
   return ok(dev);
 }
@@ -165,8 +168,19 @@ function register(dev: NetDevice): void {
   const { ns } = dev;
   ns.devices.set(dev.ifindex, dev);
   ns.byName.set(dev.name, dev);
+  tellLink(dev);
   Object.assign(dev.conf, ns.confDefault);
   dev.disableIpv6 = ns.disableIpv6Default;
+}
+
+/** rtmsg_ifinfo */
+function tellLink(dev: NetDevice, deleted = false): void {
+  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'link', dev, deleted });
+}
+
+/** rtmsg_ifa */
+function tellAddress(dev: NetDevice, address: InterfaceAddress, deleted: boolean): void {
+  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'address', dev, address, deleted });
 }
 
 /** eth_hw_addr_random: unicast, locally administered. */
@@ -200,13 +214,16 @@ function leave(dev: NetDevice): void {
   dev.addresses6 = [];
   for (const table of ns.fib.tables.values()) for (const route of [...table.routes]) if (route.dev === dev) removeRoute(ns.fib, route);
   flushNeighbours(dev);
+  tellLink(dev, true);
   ns.devices.delete(dev.ifindex);
   ns.byName.delete(dev.name);
   dev.taps = [];
 }
 
-function flushNeighbours(dev: NetDevice): void {
+/** neigh_flush_dev; entries written by hand stay when only the carrier is gone. */
+function flushNeighbours(dev: NetDevice, keepPermanent = false): void {
   for (const neighbour of dev.ns.neighbours.list(dev)) {
+    if (keepPermanent && (neighbour.state === 'PERMANENT' || neighbour.proxy)) continue;
     dev.ns.neighbours.remove(neighbour);
     for (const packet of neighbour.queue) drop(dev.ns, packet, 'NEIGHBOUR_FAILED', dev.name);
     neighbour.queue = [];
@@ -247,6 +264,7 @@ export function renameDevice(dev: NetDevice, name: string): Result<undefined> {
   dev.name = name;
   dev.ns.byName.set(name, dev);
   dev.addresses = dev.addresses.map((address) => (address.label === was ? { ...address, label: name } : address));
+  tellLink(dev);
   return done;
 }
 
@@ -263,6 +281,7 @@ export function setUp(dev: NetDevice, up: boolean): void {
   const partner = dev.peer;
   const partnerCarrier = partner?.carrier;
   if (dev.driver.changed !== undefined) dev.driver.changed(dev);
+  if (!dev.removed) tellLink(dev);
   if (up) for (const address of dev.addresses) connect(dev, address);
   else {
     const { fib } = dev.ns;
@@ -270,9 +289,15 @@ export function setUp(dev: NetDevice, up: boolean): void {
     for (const table of fib.tables.values()) for (const route of [...table.routes]) if (route.dev === dev && route.type !== 'local') removeRoute(fib, route);
     flushNeighbours(dev);
     dev.addresses6 = [];
+    stopAddressing(dev);
   }
   if (dev.bridge !== null) recomputeBridge(dev);
-  if (partner !== null && partner !== undefined && partner.carrier !== partnerCarrier) carrierChanged(partner);
+  if (partner !== null && partner !== undefined && partner.carrier !== partnerCarrier) {
+    // neigh_carrier_down (net.ipv4.conf.*.arp_evict_nocarrier): what was known of the link is forgotten.
+    if (!partner.carrier) flushNeighbours(partner, true);
+    tellLink(partner);
+    carrierChanged(partner);
+  }
   carrierChanged(dev);
 }
 
@@ -282,7 +307,7 @@ function carrierChanged(dev: NetDevice): void {
   else if (dev.kind === 'loopback' && dev.up && dev.disableIpv6 === 0) addLinkLocal(dev);
   if (dev.master !== null) {
     const before = dev.master.carrier;
-    recomputeBridge(dev.master);
+    portChanged(dev.master, dev);
     if (dev.master.carrier !== before) carrierChanged(dev.master);
   }
 }
@@ -292,14 +317,20 @@ function addLinkLocal(dev: NetDevice): void {
   if (dev.addresses6.length > 0) return;
   dev.readySequence = dev.ns.nextReady++;
   if (dev.kind === 'loopback') dev.addresses6 = [{ address: '::1', prefix: 128, scope: 'host', protocol: 'kernel_lo' }];
-  else dev.addresses6 = [{ address: linkLocalOf(dev.mac), prefix: 64, scope: 'link', protocol: 'kernel_ll' }];
+  else {
+    const address = linkLocalOf(dev.mac);
+    dev.addresses6 = [{ address, prefix: 64, scope: 'link', protocol: 'kernel_ll' }];
+    if (dev.carrier && !dev.noArp) startAddressing(dev, address);
+  }
 }
 
 /** net.ipv6.conf.<dev>.disable_ipv6 was written. */
 export function setIpv6Disabled(dev: NetDevice, disabled: boolean): void {
   dev.disableIpv6 = disabled ? 1 : 0;
-  if (disabled) dev.addresses6 = [];
-  else carrierChanged(dev);
+  if (disabled) {
+    dev.addresses6 = [];
+    stopAddressing(dev);
+  } else carrierChanged(dev);
 }
 
 /** Makes `dev` a port of `master`, or of nothing. EINVAL for what cannot be a port, EBUSY for a port of another, ELOOP for bridges. */
@@ -325,21 +356,21 @@ export function setMaster(dev: NetDevice, master: NetDevice | null): Result<unde
   const state = master.bridge as BridgeState;
   state.ports.push(dev);
   dev.master = master;
-  adjustBridgeMtu(master);
+  if (!state.mtuSet) master.mtu = state.ports.length === 1 ? dev.mtu : Math.min(master.mtu, dev.mtu);
   dev.port = newPort(master, state, dev);
   dev.promiscuous++;
   state.fdb.set(dev.mac, makeFdbEntry(dev.mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
   const before = master.carrier;
-  recomputeBridge(master);
+  portAdded(master, dev);
   if (master.carrier !== before) carrierChanged(master);
+  tellLink(dev);
   return done;
 }
 
 /** The lowest free port number; cost by kind as the kernel reads it from the link speed (veth 10 Gbit/s: 2). */
 function newPort(bridgeDevice: NetDevice, state: BridgeState, dev: NetDevice): BridgePort {
-  const used = new Set(state.ports.map((port) => port.port?.number));
-  let number = 1;
-  while (used.has(number)) number++;
+  const number = lowestFreePort(state);
+  if (number > state.highestPort) state.highestPort = number;
   return {
     bridge: bridgeDevice,
     number,
@@ -361,6 +392,15 @@ function newPort(bridgeDevice: NetDevice, state: BridgeState, dev: NetDevice): B
   };
 }
 
+/** The new port is in the list already. Without gaps, which is nearly always, it is the next. */
+function lowestFreePort(state: BridgeState): number {
+  if (state.highestPort === state.ports.length - 1) return state.ports.length;
+  const used = new Set(state.ports.map((port) => port.port?.number));
+  let number = 1;
+  while (used.has(number)) number++;
+  return number;
+}
+
 /** Changes the hardware address; a port's entry in its bridge's database follows. */
 export function setMac(dev: NetDevice, mac: number): void {
   if (dev.bridge !== null) {
@@ -373,11 +413,12 @@ export function setMac(dev: NetDevice, mac: number): void {
     state.fdb.set(mac, makeFdbEntry(mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
   }
   dev.mac = mac;
+  tellLink(dev);
   if (dev.addresses6.length > 0 && dev.kind !== 'loopback') {
     dev.addresses6 = [];
     carrierChanged(dev);
   }
-  if (dev.master !== null) recomputeBridge(dev.master);
+  if (dev.master !== null) recomputeAddress(dev.master);
 }
 
 /** EINVAL below 68 or above 65535 octets. */
@@ -385,6 +426,7 @@ export function setMtu(dev: NetDevice, mtu: number): Result<undefined> {
   if (mtu < 68) return refuse('EINVAL', 'mtu less than device minimum');
   if (mtu > (dev.kind === 'loopback' ? 0x7fffffff : 65535)) return refuse('EINVAL', 'mtu greater than device maximum');
   dev.mtu = mtu;
+  tellLink(dev);
   if (dev.bridge !== null) dev.bridge.mtuSet = true;
   if (dev.master !== null) adjustBridgeMtu(dev.master);
   return done;
@@ -393,7 +435,10 @@ export function setMtu(dev: NetDevice, mtu: number): Result<undefined> {
 /** br_mtu_auto_adjust: a bridge nobody gave an MTU takes the least of its ports. */
 function adjustBridgeMtu(dev: NetDevice): void {
   const state = dev.bridge as BridgeState;
-  if (!state.mtuSet) dev.mtu = state.ports.length === 0 ? 1500 : Math.min(...state.ports.map((port) => port.mtu));
+  if (state.mtuSet) return;
+  let least = Infinity;
+  for (const port of state.ports) least = Math.min(least, port.mtu);
+  dev.mtu = state.ports.length === 0 ? 1500 : least;
 }
 
 export interface AddressOptions {
@@ -422,10 +467,11 @@ export function addAddress(dev: NetDevice, options: AddressOptions): Result<unde
     label: options.label ?? dev.name,
     origin: options.origin,
   };
-  dev.addresses.push(entry);
+  dev.addresses = dev.addresses.concat(entry); // exactly as long as needed: push would make room for seventeen
   const { ns } = dev;
   ns.localAddresses.set(address, (ns.localAddresses.get(address) ?? 0) + 1);
   insertUnique(dev, { type: 'local', destination: address, prefix: 32, table: RT_TABLE_LOCAL, scope: 'host' }, entry);
+  tellAddress(dev, entry, false);
   if (dev.up) connect(dev, entry);
   return done;
 }
@@ -437,7 +483,8 @@ function insertUnique(dev: NetDevice, route: NewRoute, entry: InterfaceAddress):
   const exists = fib.table(route.table).routes.some((one) => one.dev === dev && one.destination === route.destination && one.prefix === route.prefix && one.type === route.type);
   if (exists) return;
   const source = primaryOf(dev, entry);
-  insertRoute(fib, { ...route, gateway: 0, dev, source, protocol: 'kernel', metric: 0, mtu: 0, tos: 0, onlink: false, origin: entry.origin });
+  const { type, destination, prefix, table, scope } = route;
+  insertRoute(fib, { type, destination, prefix, table, gateway: 0, dev, source, scope, protocol: 'kernel', metric: 0, mtu: 0, tos: 0, onlink: false, origin: entry.origin });
 }
 
 /** Routes of a secondary address name the primary one as source. */
@@ -473,6 +520,7 @@ function removeAddress(dev: NetDevice, entry: InterfaceAddress): void {
   const { ns } = dev;
   dev.addresses.splice(dev.addresses.indexOf(entry), 1);
   const left = (ns.localAddresses.get(entry.address) ?? 1) - 1;
+  tellAddress(dev, entry, true);
   if (left <= 0) ns.localAddresses.delete(entry.address);
   else ns.localAddresses.set(entry.address, left);
   const network = networkOf(entry.peer, entry.prefix);

@@ -1,6 +1,7 @@
 /** Forwarding databases of bridges and vxlan devices (net/bridge/br_fdb.c, drivers/net/vxlan). Ageing is looked at when an entry is used. */
 import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
 import type { FdbEntry, NetDevice } from './device.ts';
+import { notify } from './notify.ts';
 
 /** The live entry for `mac`; one that is older than `ageing` µs is removed and not found. */
 export function fdbLookup(fdb: Map<number, FdbEntry>, mac: number, now: number, ageing: number): FdbEntry | undefined {
@@ -21,11 +22,20 @@ export function fdbLearn(fdb: Map<number, FdbEntry>, mac: number, port: NetDevic
   const entry = fdb.get(mac);
   if (entry !== undefined) {
     if (entry.state === 'permanent' || (!entry.dynamic && entry.sticky)) return;
-    if (entry.port !== port) entry.port = port;
+    if (entry.port !== port) {
+      entry.port = port;
+      notifyFdb(port, entry);
+    }
     entry.updated = now;
     return;
   }
-  fdb.set(mac, makeFdbEntry(mac, port, 'reachable', true, now, KERNEL_DEFAULT));
+  const fresh = makeFdbEntry(mac, port, 'reachable', true, now, KERNEL_DEFAULT);
+  fdb.set(mac, fresh);
+  notifyFdb(port, fresh);
+}
+
+function notifyFdb(port: NetDevice, entry: FdbEntry): void {
+  if (port.ns.listeners.length > 0) notify(port.ns, { kind: 'fdb', dev: port, entry, master: port.master, deleted: false });
 }
 
 /** A new entry, not yet in any table. */

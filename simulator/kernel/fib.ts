@@ -80,6 +80,8 @@ export class Fib {
   rules: FibRule[] = [];
   /** Bumped at every change; whoever caches a route compares it. */
   generation = 0;
+  /** Told of every route that comes or goes while somebody listens (see notify.ts). */
+  changed: ((route: Route, deleted: boolean) => void) | null = null;
 
   table(id: number): FibTable {
     let table = this.tables.get(id);
@@ -93,7 +95,8 @@ export class Fib {
 
 /** Adds `route` at its place. Duplicates are the caller's business (rtnetlink answers EEXIST). */
 export function insertRoute(fib: Fib, route: Route): void {
-  const { routes } = fib.table(route.table);
+  const table = fib.table(route.table);
+  const { routes } = table;
   let at = routes.length;
   for (let i = 0; i < routes.length; i++) {
     const other = routes[i] as Route;
@@ -102,8 +105,9 @@ export function insertRoute(fib: Fib, route: Route): void {
       break;
     }
   }
-  routes.splice(at, 0, route);
+  table.routes = routes.toSpliced(at, 0, route); // a new list is exactly as long as needed
   fib.generation++;
+  if (fib.changed !== null) fib.changed(route, false);
 }
 
 /** Removes exactly this route object; false when it is not there. */
@@ -113,6 +117,7 @@ export function removeRoute(fib: Fib, route: Route): boolean {
   if (at < 0) return false;
   routes.splice(at, 1);
   fib.generation++;
+  if (fib.changed !== null) fib.changed(route, true);
   return true;
 }
 

@@ -1,6 +1,6 @@
 /** ip_rcv, ip_rcv_finish, ip_local_deliver. Mirrors net/ipv4/ip_input.c and the source checks of fib_frontend.c. */
 import { BROADCAST_MAC, isLoopback, isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
-import { CT_NONE, PROTO_UDP, type Packet } from '../wire/packet.ts';
+import { CT_NONE, PROTO_IPIP, PROTO_UDP, type Packet } from '../wire/packet.ts';
 import type { NetDevice } from './device.ts';
 import { fibLookup, type Route } from './fib.ts';
 import { reassemble } from './fragment.ts';
@@ -11,6 +11,7 @@ import { drop } from './kernel.ts';
 import { traceRoute } from './route.ts';
 import type { NetworkNamespace } from './netns.ts';
 import { NF_LOCAL_IN, NF_PRE_ROUTING } from './seams.ts';
+import { ipipRcv, ipipReceiver } from './drivers/ipip.ts';
 import { vxlanRcv } from './drivers/vxlan.ts';
 
 /** An IPv4 packet from the device layer. */
@@ -110,6 +111,13 @@ export function ipLocalDeliverFinish(ns: NetworkNamespace, packet: Packet): void
     const receivers = ns.udpTunnels.get(packet.dport);
     if (receivers !== undefined) {
       vxlanRcv(ns, receivers, packet);
+      return;
+    }
+  }
+  if (packet.protocol === PROTO_IPIP && packet.inner !== null) {
+    const tunnel = ipipReceiver(ns);
+    if (tunnel !== undefined) {
+      ipipRcv(tunnel, packet);
       return;
     }
   }

@@ -3,7 +3,7 @@ import type { NetDevice } from './device.ts';
 
 /** RFC 2863 state as `ip link` shows it. */
 export function operState(dev: NetDevice): 'UP' | 'DOWN' | 'UNKNOWN' | 'LOWERLAYERDOWN' {
-  if (dev.kind === 'loopback' || dev.kind === 'dummy' || dev.kind === 'vxlan') return dev.up ? 'UNKNOWN' : 'DOWN';
+  if (dev.kind === 'loopback' || dev.kind === 'dummy' || dev.kind === 'vxlan' || dev.kind === 'ipip') return dev.up ? 'UNKNOWN' : 'DOWN';
   if (!dev.up) return 'DOWN';
   if (dev.carrier) return 'UP';
   // A veth whose other end was never up has no lower layer yet; once it had carrier and lost it, it is DOWN.
@@ -15,7 +15,7 @@ export function deviceFlags(dev: NetDevice): string[] {
   const flags: string[] = [];
   if (dev.up && !dev.carrier) flags.push('NO-CARRIER');
   if (dev.kind === 'loopback') flags.push('LOOPBACK');
-  else flags.push('BROADCAST');
+  else if (dev.kind !== 'ipip') flags.push('BROADCAST');
   if (dev.noArp) flags.push('NOARP');
   if (dev.promiscuousByHand) flags.push('PROMISC');
   if (dev.multicast) flags.push('MULTICAST');

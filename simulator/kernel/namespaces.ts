@@ -20,11 +20,7 @@ export function createNamespace(kernel: Kernel, name: string): NetworkNamespace 
 export function initNamespace(ns: NetworkNamespace): void {
   const { kernel } = ns;
   kernel.namespaces.add(ns);
-  ns.fib.rules = [
-    rule(0, RT_TABLE_LOCAL),
-    rule(32766, RT_TABLE_MAIN),
-    rule(32767, RT_TABLE_DEFAULT),
-  ];
+  ns.fib.rules = [...STANDARD_RULES];
   for (const id of [RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT]) ns.fib.table(id);
   createDevice(ns, { kind: 'loopback', name: 'lo', ifindex: 1, origin: KERNEL_DEFAULT });
   for (const setup of kernel.setups) setup(ns);
@@ -33,6 +29,12 @@ export function initNamespace(ns: NetworkNamespace): void {
 function rule(priority: number, table: number): FibRule {
   return { priority, action: 'lookup', table, src: 0, srcPrefix: 0, dst: 0, dstPrefix: 0, mark: 0, markMask: 0, iif: '', oif: '', tos: 0, invert: false, origin: KERNEL_DEFAULT };
 }
+
+const STANDARD_RULES: readonly FibRule[] = [
+  rule(0, RT_TABLE_LOCAL),
+  rule(32766, RT_TABLE_MAIN),
+  rule(32767, RT_TABLE_DEFAULT),
+];
 
 /** The last reference is gone: virtual devices die, timers stop, rooms let go. */
 export function destroyNamespace(ns: NetworkNamespace): void {

@@ -4,6 +4,7 @@ import { NeighbourTable } from './neighbour.ts';
 import { Ipv4Conf, type NetDevice } from './device.ts';
 import type { Kernel } from './kernel.ts';
 import type { FragmentQueue } from './fragment.ts';
+import type { Listener } from './notify.ts';
 import type { HookEntry, RoomState, Tap } from './seams.ts';
 
 /** net.* knobs with an effect on the way of packets; names as below /proc/sys/net, dots for the path. */
@@ -53,8 +54,12 @@ export class NetworkNamespace {
   hooks: readonly (readonly HookEntry[])[] = NO_HOOKS;
   /** Packet sockets on every device (`tcpdump -i any`). */
   taps: Tap[] = [];
+  /** Who has joined the netlink groups (`ip monitor`). */
+  listeners: readonly Listener[] = [];
   /** nsid of other namespaces as seen from here (`link-netnsid`), given on first need. */
   readonly nsids = new Map<NetworkNamespace, number>();
+  /** The highest id ever given in {@link nsids}, -1 when none was. */
+  highestNsid = -1;
   readonly rooms: RoomState = { netfilter: null, ipvs: null, transport: null };
   /** Local addresses of all devices, for quick "is it mine" (inet_addr_hash). Counted, as one address may stand twice. */
   readonly localAddresses = new Map<number, number>();

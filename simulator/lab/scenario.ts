@@ -38,6 +38,8 @@ const scenario = z.strictObject({
   title: z.string(),
   /** Docker era. */
   engine: z.literal('26.1'),
+  /** What the machines have beside the usual: `rig`, the test programs of the recordings. */
+  equipment: z.optional(z.literal('rig')),
   seed: z._default(z.number().check(z.int(), z.nonnegative()), 1),
   machines: z.array(machine).check(z.minLength(1), z.maxLength(200)),
   swarm: z.optional(z.strictObject({ managers: z.array(name).check(z.minLength(1)), workers: z._default(z.array(name), []) })),
@@ -87,25 +89,4 @@ function checkReferences(data: Scenario): Scenario {
   });
   if (data.services.length > 0 && data.swarm === undefined) throw new ScenarioError('The scenario has a fault at services: services need a swarm');
   return data;
-}
-
-/** The command lines that build what the scenario declares, machine by machine, in order. `TOKEN(role)` asks for a join token. */
-export function* buildCommands(data: Scenario, token: (role: 'worker' | 'manager') => string): Generator<{ readonly on: string; readonly run: string }> {
-  const { swarm } = data;
-  if (swarm !== undefined) {
-    const [leader, ...managers] = swarm.managers;
-    if (leader === undefined) return;
-    const at = data.machines.find((one) => one.name === leader)?.address.split('/')[0] ?? '';
-    yield { on: leader, run: `docker swarm init --advertise-addr ${at}` };
-    for (const node of managers) yield { on: node, run: `docker swarm join --token ${token('manager')} ${at}:2377` };
-    for (const node of swarm.workers) yield { on: node, run: `docker swarm join --token ${token('worker')} ${at}:2377` };
-    for (const network of data.networks) yield { on: leader, run: `docker network create -d ${network.driver}${network.attachable ? ' --attachable' : ''} ${network.name}` };
-    for (const one of data.services) {
-      const words = ['docker', 'service', 'create', '--detach=false', '--name', one.name, '--replicas', String(one.replicas)];
-      for (const port of one.publish) words.push('-p', port);
-      for (const network of one.networks) words.push('--network', network);
-      yield { on: leader, run: [...words, one.image, ...one.command].join(' ') };
-    }
-  }
-  yield* data.setup;
 }

@@ -23,7 +23,9 @@ import { type Story, type StorySummary, storyOf, summarize } from '../trace/stor
 import { PacketFactory } from '../wire/packet.ts';
 import { IMAGES } from './images.ts';
 import { captureFile } from './capture.ts';
-import { buildCommands, checkScenario, parseScenario, type Scenario } from './scenario.ts';
+import { pythonTool } from './rig.ts';
+import { BuildRefusal, type BuildStep, buildSteps } from './build.ts';
+import { checkScenario, parseScenario, type Scenario } from './scenario.ts';
 
 /** 2026-11-20 09:00:00 UTC in microseconds: the wall clock of every world at its virtual time 0. */
 const EPOCH = 1_795_165_200 * SECOND;
@@ -105,7 +107,8 @@ export class World {
     this.hosts = scenario.machines.map((machine) => machine.name);
     for (const machine of scenario.machines) this.boot(machine);
     this.settle();
-    for (const { on, run } of buildCommands(scenario, (role) => this.joinToken(role))) this.setUp(on, run);
+    for (const step of buildSteps(scenario, (role) => this.joinToken(role))) this.build(step);
+    for (const { on, run } of scenario.setup) this.setUp(on, run);
     this.trace = new WorldTrace(this.universe);
     this.trace.enabled = options.trace ?? true;
   }
@@ -126,7 +129,7 @@ export class World {
     const broadcast = (address.address | (0xffffffff >>> address.prefix)) >>> 0;
     addAddress(eth0.value, { ...address, broadcast, origin });
     setUp(eth0.value, true);
-    const host = new Host(machine.name, kernel, [...allTools, shellTool], {
+    const host = new Host(machine.name, kernel, [...allTools, shellTool, ...(this.scenario.equipment === 'rig' ? [pythonTool] : [])], {
       epoch: EPOCH,
       externals: this.door,
       sysctl: sysctlRegistry,
@@ -148,21 +151,42 @@ export class World {
   }
 
   private joinToken(role: 'worker' | 'manager'): string {
-    const leader = this.scenario.swarm?.managers[0] ?? '';
-    return this.setUp(leader, `docker swarm join-token -q ${role}`).trim();
+    const swarm = this.daemons.get(this.scenario.swarm?.managers[0] ?? '')?.api?.swarmInspect();
+    if (swarm?.ok !== true) throw new SimulatorBug('the leader has no swarm');
+    return role === 'worker' ? swarm.value.JoinTokens.Worker : swarm.value.JoinTokens.Manager;
   }
 
-  private setUp(on: string, line: string): string {
-    const { scheduler } = this.universe;
+  /** Runs one step of the cluster's building to its end. */
+  private build({ on, says, main }: BuildStep): void {
+    const state = { stdout: '', stderr: '', exit: undefined as number | undefined };
+    const process = this.machine(on).daemon(['scenario'], function* (ctx) {
+      try {
+        return yield* main(ctx);
+      } catch (error) {
+        if (!(error instanceof BuildRefusal)) throw error;
+        state.stderr = error.message;
+        return 1;
+      }
+    });
+    process.onExit = (status) => (state.exit = status);
+    this.runUntilExit(state);
+    if (state.exit !== 0) throw new SetupError(on, says, state);
+  }
+
+  private setUp(on: string, line: string): void {
     const execution = this.start(on, line, false);
+    this.runUntilExit(execution);
+    if (execution.exit !== 0) throw new SetupError(on, line, execution);
+  }
+
+  private runUntilExit(running: { readonly exit: number | undefined }): void {
+    const { scheduler } = this.universe;
     const limit = this.now + SETUP_LIMIT;
-    while (execution.exit === undefined && this.now < limit) {
+    while (running.exit === undefined && this.now < limit) {
       const due = scheduler.nextDue();
-      if (due === undefined) break;
+      if (due === undefined) return;
       scheduler.run(Math.min(due, limit));
     }
-    if (execution.exit !== 0) throw new SetupError(on, line, execution);
-    return execution.stdout;
   }
 
   /** Virtual microseconds since the world began. */
@@ -316,7 +340,7 @@ const SIGNAL_NUMBERS: Readonly<Record<Signal, number>> = {
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 
-  constructor(on: string, line: string, execution: Execution) {
+  constructor(on: string, line: string, execution: Pick<Execution, 'stdout' | 'stderr' | 'exit'>) {
     super(`The scenario's set-up stopped at ${on}: ${line}\n${execution.exit === undefined ? 'it did not end' : `exit ${execution.exit}`}\n${execution.stdout}${execution.stderr}`);
   }
 }
@@ -368,7 +392,10 @@ export function createWorld(scenario: Scenario | string, options?: WorldOptions)
   return new World(typeof scenario === 'string' ? parseScenario(scenario) : checkScenario(scenario), options);
 }
 
-/** A world to which `log` has been applied: the same bytes, the same trace. */
+/**
+ * A world to which `log` has been applied: the same bytes, the same trace. For logs whose commands asked no external
+ * library; others are applied one by one, waiting for {@link World.pendingExternal} in between.
+ */
 export function replayWorld(scenario: Scenario | string, log: readonly InputEvent[], options?: WorldOptions): World {
   const world = createWorld(scenario, options);
   for (const event of log) world.apply(event);

@@ -12,13 +12,8 @@ import { conntrackConfirm as confirm, conntrackIn as track, entryOf } from './co
 import { ORIGINAL } from './conntrack/entry.ts';
 import { directionOf } from './conntrack/protocols.ts';
 import { manipOf, natDecided, natIcmpError, natPacket, natSetup } from './nat.ts';
-import { netfilterOf, type Netfilter, type Table } from './state.ts';
+import { type Netfilter, type Table } from './state.ts';
 import { runBaseChain } from './traverse.ts';
-
-/** Called for every new namespace; the state itself is made when first needed. */
-export function setupNetfilter(ns: NetworkNamespace): void {
-  netfilterOf(ns);
-}
 
 function tableHook(pick: (netfilter: Netfilter) => Table): HookFunction {
   return (ns, packet, hook, input, output) => {
@@ -42,7 +37,10 @@ export const securityHook: HookFunction = tableHook((netfilter) => netfilter.sec
 export const conntrackIn: HookFunction = (ns, packet, hook) => {
   const netfilter = ns.rooms.netfilter as Netfilter | null;
   if (netfilter === null || netfilter.conntrackUsers === 0) return NF_ACCEPT;
-  return track(ns, netfilter.conntrack, packet, hook);
+  const verdict = track(ns, netfilter.conntrack, packet, hook);
+  if (verdict !== NF_DROP) return verdict;
+  drop(ns, packet, 'CONNTRACK_TABLE_FULL', 'nf_conntrack_in');
+  return NF_DROPPED;
 };
 
 /** Its end, last of all at INPUT and POSTROUTING. */

@@ -8,7 +8,6 @@ export {
   natSrcHook as natSourceHook,
   rawHook,
   securityHook,
-  setupNetfilter,
 } from './hooks.ts';
 export { NETFILTER_PROC_FILES, NETFILTER_SYSCTLS } from './procfs.ts';
 export { TABLE_NAMES, type TableName } from './state.ts';

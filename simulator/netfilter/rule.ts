@@ -126,7 +126,8 @@ export class Rule {
     this.output = this.outputPrefix ? spec.output.slice(0, -1) : spec.output;
     this.notOutput = spec.notOutput;
     this.fragment = spec.fragment ? (spec.notFragment ? 2 : 1) : 0;
-    this.rest = spec.matches.filter((use) => !this.flatten(use));
+    // A copy is exactly as long as needed; what a filter answers has room for seventeen.
+    this.rest = spec.matches.filter((use) => !this.flatten(use)).slice();
   }
 
   /** Takes over what a plain tcp, udp or mark match compares; false when it must be called. */

@@ -49,10 +49,16 @@ export class Table {
   present = false;
   /** By hook number; null where no base chain exists. */
   readonly base: (Chain | null)[] = [null, null, null, null, null];
-  readonly chains = new Map<string, Chain>();
+  private named: Map<string, Chain> | null = null;
 
   constructor(name: TableName) {
     this.name = name;
+  }
+
+  /** User chains by name; made on first use, as most tables have none. */
+  get chains(): Map<string, Chain> {
+    this.named ??= new Map();
+    return this.named;
   }
 }
 

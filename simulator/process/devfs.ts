@@ -3,16 +3,29 @@ import { ok, refuse, type Result } from '../base/result.ts';
 import { formatMac } from '../base/address.ts';
 import { operState } from '../kernel/devices.ts';
 import { CallbackFile, MemoryDevice } from './files.ts';
-import { DeviceNode, Directory, SymlinkNode, TreeDirectory, ViewDirectory, ViewFile, viewDirectory, type Node, type Viewer } from './nodes.ts';
+import type { Directory } from './nodes.ts';
+import {
+  DeviceNode,
+  SymlinkNode,
+  TreeDirectory,
+  ViewDirectory,
+  ViewFile,
+  viewDirectory,
+  type Node,
+  type Viewer,
+} from './nodes.ts';
 import type { Host } from './host.ts';
 import type { OpenFile } from './program.ts';
 
 /** Fills a root's /dev. */
 export function fillDev(host: Host, dev: Directory): void {
   const at = host.now;
-  const memory = (name: string, minor: number): DeviceNode => new DeviceNode(1, minor, 0o666, at, () => ok(new MemoryDevice(`/dev/${name}`)));
+  const memory = (name: string, minor: number): DeviceNode =>
+    new DeviceNode(1, minor, 0o666, at, () => ok(new MemoryDevice(`/dev/${name}`)));
   const random = (name: string, minor: number): DeviceNode =>
-    new DeviceNode(1, minor, 0o666, at, () => ok(new MemoryDevice(`/dev/${name}`, host.kernel.universe.random.stream(`${host.name}/urandom`))));
+    new DeviceNode(1, minor, 0o666, at, () =>
+      ok(new MemoryDevice(`/dev/${name}`, host.kernel.universe.random.stream(`${host.name}/urandom`))),
+    );
   dev.set('null', memory('null', 3));
   dev.set('zero', memory('zero', 5));
   dev.set('full', memory('full', 7));
@@ -48,7 +61,11 @@ function terminals(host: Host): Directory {
 /** The directory to mount at /sys. */
 export function createSys(host: Host): Directory {
   const at = host.now;
-  const net = new ViewDirectory(at, (viewer) => [...viewer.netns.byName.keys()].sort(), (name, viewer) => deviceDirectory(at, name, viewer));
+  const net = new ViewDirectory(
+    at,
+    (viewer) => [...viewer.netns.byName.keys()].sort(),
+    (name, viewer) => deviceDirectory(at, name, viewer),
+  );
   return viewDirectory(at, {
     class: viewDirectory(at, { net }),
     fs: viewDirectory(at, { cgroup: viewDirectory(at, {}) }),

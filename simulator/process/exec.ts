@@ -1,7 +1,8 @@
 /** Finding and loading a program, after execve(2) and execvp(3): PATH, emulated executables, `#!` scripts. */
 import { ok, refuse, type Result } from '../base/result.ts';
 import { ExecutableNode, FileNode, Directory } from './nodes.ts';
-import { Mounts, ProcessFiles } from './vfs.ts';
+import type { Mounts } from './vfs.ts';
+import { ProcessFiles } from './vfs.ts';
 import type { Process } from './process.ts';
 import type { Program, ProgramContext, SpawnOptions, Tool } from './program.ts';
 import { decodeUtf8 } from '../base/utf8.ts';
@@ -15,7 +16,11 @@ interface Loaded {
 }
 
 /** The executable that `name` stands for: a path when it has a slash, else the first hit on PATH. */
-export function which(fs: ProcessFiles, name: string, path: string | undefined): Result<{ path: string; tool: Tool | undefined }> {
+export function which(
+  fs: ProcessFiles,
+  name: string,
+  path: string | undefined,
+): Result<{ path: string; tool: Tool | undefined }> {
   if (name.includes('/')) return executable(fs, name);
   if (name === '') return refuse('ENOENT');
   let found: Result<{ path: string; tool: Tool | undefined }> = refuse('ENOENT');
@@ -36,13 +41,21 @@ function executable(fs: ProcessFiles, path: string): Result<{ path: string; tool
 }
 
 /** Loads argv[0] as a child of `process` with `options` would see it. ENOENT, EACCES, ENOEXEC. */
-export function findProgram(process: Process, argv: readonly string[], options: SpawnOptions, depth = 0): Result<Loaded> {
+export function findProgram(
+  process: Process,
+  argv: readonly string[],
+  options: SpawnOptions,
+  depth = 0,
+): Result<Loaded> {
   const mounts = (options.mounts as Mounts | undefined) ?? process.mounts;
   const cwd = options.cwd ?? process.cwd;
   const fs =
     mounts === process.mounts && cwd === process.cwd
       ? process.fs
-      : new ProcessFiles({ pid: process.pid, netns: process.netns, container: options.container ?? process.container, cwd, mounts }, process.host);
+      : new ProcessFiles(
+          { pid: process.pid, netns: process.netns, container: options.container ?? process.container, cwd, mounts },
+          process.host,
+        );
   const found = which(fs, argv[0] ?? '', (options.env ?? process.env).get('PATH'));
   if (!found.ok) return found;
   const { tool, path } = found.value;

@@ -18,7 +18,17 @@ import type { SysctlRegistry } from './procsys.ts';
 import { hostFiles, RootBuilder, type RootSpec } from './rootfs.ts';
 import { Tty } from './tty.ts';
 import { Mounts, ProcessFiles } from './vfs.ts';
-import type { DescriptorView, HostView, OpenFile, ProcessView, Program, ProgramContext, Signal, SpawnOptions, Tool } from './program.ts';
+import type {
+  DescriptorView,
+  HostView,
+  OpenFile,
+  ProcessView,
+  Program,
+  ProgramContext,
+  Signal,
+  SpawnOptions,
+  Tool,
+} from './program.ts';
 import { encodeUtf8, Utf8Decoder } from '../base/utf8.ts';
 
 export interface HostOptions {
@@ -71,7 +81,7 @@ export interface Running {
 const FIRST_PID = 400;
 
 export class Host implements HostView {
-  name: string;
+  readonly name: string;
   readonly kernel: Kernel;
   readonly externals: ExternalDoor;
   readonly sysctl: SysctlRegistry;
@@ -101,7 +111,8 @@ export class Host implements HostView {
     this.release = options.kernelRelease ?? '6.12.48-amd64';
     const builder = new RootBuilder(() => this.now, this.inodes);
     const resolvConf = options.resolvConf ?? '';
-    const hosts = options.hosts ?? `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${name}\n`;
+    const hosts =
+      options.hosts ?? `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${name}\n`;
     builder.fill({ tools, files: { ...hostFiles(name, resolvConf, hosts), ...options.files } }, 'host');
     this.proc = createProc(this, options.procNet ?? {});
     this.sys = createSys(this);
@@ -185,8 +196,9 @@ export class Host implements HostView {
     return this.pids.processes.get(pid);
   }
 
+  /** sethostname(2) in the host's UTS namespace; the machine keeps the name the scenario knows it by. */
   setHostname(name: string): void {
-    this.name = name;
+    for (const process of this.pids.processes.values()) if (process.container === '') process.hostname = name;
   }
 
   /** Signals a group by its number on the host; false when it is empty. */
@@ -262,7 +274,11 @@ export class Host implements HostView {
 
   /** Starts a program that is no child of a terminal (dockerd, a container's first process). Answers the process. */
   daemon(argv: readonly string[], main: (ctx: ProgramContext) => Program, options: SpawnOptions = {}): Process {
-    const process = new Process(this, { argv, parent: this.one, options: { session: 'new', env: this.rootEnvironment(), ...options } });
+    const process = new Process(this, {
+      argv,
+      parent: this.one,
+      options: { session: 'new', env: this.rootEnvironment(), ...options },
+    });
     for (const fd of [0, 1, 2]) if (process.file(fd) === undefined) process.install(new MemoryDevice('/dev/null'), fd);
     process.begin(main);
     return process;
@@ -271,7 +287,6 @@ export class Host implements HostView {
   private rootEnvironment(): Map<string, string> {
     return new Map([
       ['HOME', '/root'],
-      ['LANG', 'C.UTF-8'],
       ['LOGNAME', 'root'],
       ['PATH', DEFAULT_PATH],
       ['SHELL', '/bin/bash'],
@@ -320,7 +335,9 @@ export class Host implements HostView {
     const shell = this.one.which(argv[0] ?? '');
     const start = { argv, parent: this.one, options: { session: 'new', ...options } } as const;
     const process = new Process(this, tty === undefined ? start : { ...start, tty });
-    process.begin((ctx) => (shell.ok && shell.value.tool !== undefined ? shell.value.tool.main(ctx) : missing(ctx, argv[0] ?? '')));
+    process.begin((ctx) =>
+      shell.ok && shell.value.tool !== undefined ? shell.value.tool.main(ctx) : missing(ctx, argv[0] ?? ''),
+    );
     return process;
   }
 
@@ -336,7 +353,11 @@ export class Host implements HostView {
       const tty = this.newTty(this.name, 80, 24);
       tty.onOutput = onStdout;
       if (options.stdin !== undefined) tty.input(options.stdin);
-      shell = this.runShell(argv, { ...place, env: env.set('TERM', 'xterm'), files: new Map([0, 1, 2].map((fd) => [fd, tty])) }, tty);
+      shell = this.runShell(
+        argv,
+        { ...place, env: env.set('TERM', 'xterm'), files: new Map([0, 1, 2].map((fd) => [fd, tty])) },
+        tty,
+      );
     } else {
       const files = new Map<number, OpenFile>([
         [0, this.inputOf(options.stdin ?? '')],

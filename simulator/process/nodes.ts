@@ -16,7 +16,6 @@ export interface Viewer {
   readonly container: string;
 }
 
-
 export abstract class Node {
   abstract readonly type: Stat['type'];
   mode: number;
@@ -200,7 +199,12 @@ export class ViewFile extends Node {
   private readonly show: (viewer: Viewer) => string;
   private readonly take: ((text: string, viewer: Viewer) => Result<undefined>) | undefined;
 
-  constructor(mtime: number, show: (viewer: Viewer) => string, take?: (text: string, viewer: Viewer) => Result<undefined>, mode?: number) {
+  constructor(
+    mtime: number,
+    show: (viewer: Viewer) => string,
+    take?: (text: string, viewer: Viewer) => Result<undefined>,
+    mode?: number,
+  ) {
     super(mode ?? (take === undefined ? 0o444 : 0o644), mtime);
     this.show = show;
     this.take = take;
@@ -209,7 +213,13 @@ export class ViewFile extends Node {
   override open(path: string, mode: 'r' | 'w' | 'a' | 'r+', viewer: Viewer): Result<OpenFile> {
     const { take } = this;
     if (mode !== 'r' && take === undefined) return refuse('EACCES');
-    return ok(new ViewOpenFile(path, mode === 'w' || mode === 'a' ? '' : this.show(viewer), take && ((text) => take(text, viewer))));
+    return ok(
+      new ViewOpenFile(
+        path,
+        mode === 'w' || mode === 'a' ? '' : this.show(viewer),
+        take && ((text) => take(text, viewer)),
+      ),
+    );
   }
 }
 
@@ -271,7 +281,12 @@ export class ViewDirectory extends Directory {
   private readonly find: (name: string, viewer: Viewer) => Node | undefined;
   private readonly names: (viewer: Viewer) => string[];
 
-  constructor(mtime: number, names: (viewer: Viewer) => string[], find: (name: string, viewer: Viewer) => Node | undefined, mode = 0o555) {
+  constructor(
+    mtime: number,
+    names: (viewer: Viewer) => string[],
+    find: (name: string, viewer: Viewer) => Node | undefined,
+    mode = 0o555,
+  ) {
     super(mode, mtime);
     this.names = names;
     this.find = find;
@@ -290,5 +305,9 @@ export class ViewDirectory extends Directory {
 /** A fixed directory of views. */
 export function viewDirectory(mtime: number, entries: Readonly<Record<string, Node>>): ViewDirectory {
   const names = Object.keys(entries);
-  return new ViewDirectory(mtime, () => names, (name) => (Object.hasOwn(entries, name) ? entries[name] : undefined));
+  return new ViewDirectory(
+    mtime,
+    () => names,
+    (name) => (Object.hasOwn(entries, name) ? entries[name] : undefined),
+  );
 }

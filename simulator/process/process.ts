@@ -9,17 +9,16 @@ import type { Origin } from '../base/origin.ts';
 import type { RandomStream } from '../base/random.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
 import type { Scheduler } from '../base/scheduler.ts';
-import { Utf8Decoder, encodeUtf8 } from '../base/utf8.ts';
 import { WaitQueue } from '../base/wait.ts';
 import { createNamespace } from '../kernel/namespaces.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import type { Host } from './host.ts';
-import { createPipe } from './pipe.ts';
 import { PidNamespace, type ProcessGroup, type Session } from './pids.ts';
 import { SIGNAL_NUMBERS } from './signals.ts';
-import { Task } from './task.ts';
+import { DescriptorTable } from './descriptors.ts';
 import type { Tty } from './tty.ts';
-import { Mounts, ProcessFiles } from './vfs.ts';
+import type { Mounts } from './vfs.ts';
+import { ProcessFiles } from './vfs.ts';
 import { findProgram, which } from './exec.ts';
 import type {
   Blocking,
@@ -34,13 +33,6 @@ import type {
   Tool,
   Wake,
 } from './program.ts';
-
-const CHUNK = 65536;
-
-interface Lines {
-  text: string;
-  readonly decoder: Utf8Decoder;
-}
 
 interface ChildReport {
   readonly pid: number;
@@ -58,7 +50,7 @@ export interface ProcessStart {
   readonly tty?: Tty;
 }
 
-export class Process extends Task implements ProgramContext {
+export class Process extends DescriptorTable implements ProgramContext {
   readonly host: Host;
   protected readonly scheduler: Scheduler;
   argv: readonly string[];
@@ -81,12 +73,10 @@ export class Process extends Task implements ProgramContext {
   readonly uid: number;
   readonly startedAt: number;
   readonly fs: ProcessFiles;
-  readonly descriptors = new Map<number, OpenFile>();
   exitStatus = 0;
   exitSignal: Signal | undefined;
   onExit: ((status: number, signal: Signal | undefined) => void) | undefined;
   private stopReported = true;
-  private readonly lines = new Map<OpenFile, Lines>();
   private readonly never = new WaitQueue();
   private cachedOrigin: Origin | undefined;
 
@@ -115,7 +105,8 @@ export class Process extends Task implements ProgramContext {
     this.group = parent?.group ?? { id: this.hostPid, local: this.pid };
     this.terminal = parent?.terminal;
     if (start.tty !== undefined || options.session === 'new' || parent === undefined) this.newSession(start.tty);
-    else if (options.group === 'new' || options.group === 'foreground') this.group = { id: this.hostPid, local: this.pid };
+    else if (options.group === 'new' || options.group === 'foreground')
+      this.group = { id: this.hostPid, local: this.pid };
     if (options.group === 'foreground' && this.terminal !== undefined) this.terminal.foreground = this.group.id;
     this.fs = new ProcessFiles(this, host);
     this.inheritFiles(options.files);
@@ -124,7 +115,8 @@ export class Process extends Task implements ProgramContext {
   private namespaceFor(options: SpawnOptions): PidNamespace {
     if (options.pidNamespace === 'new') return new PidNamespace(this.container, 1);
     const of = options.pidNamespaceOf;
-    if (of !== undefined) return (this.parent?.pidNamespace ?? this.host.pids).processes.get(of)?.pidNamespace ?? this.host.pids;
+    if (of !== undefined)
+      return (this.parent?.pidNamespace ?? this.host.pids).processes.get(of)?.pidNamespace ?? this.host.pids;
     return this.parent?.pidNamespace ?? this.host.pids;
   }
 
@@ -143,6 +135,10 @@ export class Process extends Task implements ProgramContext {
       if (file !== undefined && files?.get(fd) === undefined && !files?.has(fd)) this.install(file, fd);
     }
     if (files !== undefined) for (const [fd, file] of files) if (file !== null) this.install(file, fd);
+  }
+
+  protected nextInode(): number {
+    return this.host.inodes.take();
   }
 
   /** Begins to run `main`. */
@@ -184,7 +180,8 @@ export class Process extends Task implements ProgramContext {
   get origin(): Origin {
     const text = this.argv.join(' ');
     if (this.cachedOrigin?.text !== text) {
-      this.cachedOrigin = this.terminal === undefined ? { by: 'command', text } : { by: 'command', text, terminal: this.terminal.title };
+      this.cachedOrigin =
+        this.terminal === undefined ? { by: 'command', text } : { by: 'command', text, terminal: this.terminal.title };
     }
     return this.cachedOrigin;
   }
@@ -215,134 +212,20 @@ export class Process extends Task implements ProgramContext {
     };
   }
 
-  // ---- descriptors
-
-  file(fd: number): OpenFile | undefined {
-    return this.descriptors.get(fd);
-  }
-
-  install(file: OpenFile, fd?: number): number {
-    let slot = fd ?? 0;
-    if (fd === undefined) while (this.descriptors.has(slot)) slot++;
-    file.retain();
-    const before = this.descriptors.get(slot);
-    this.descriptors.set(slot, file);
-    before?.release();
-    return slot;
-  }
-
-  close(fd: number): void {
-    const file = this.descriptors.get(fd);
-    if (file === undefined) return;
-    this.descriptors.delete(fd);
-    this.lines.delete(file);
-    file.release();
-  }
-
-  pipe(): { readonly read: OpenFile; readonly write: OpenFile } {
-    return createPipe(this.host.inodes.take());
-  }
-
-  *read(fd: number, max = CHUNK): Blocking<Result<Uint8Array>> {
-    const file = this.descriptors.get(fd);
-    if (file === undefined) return refuse('EBADF');
-    const lines = this.lines.get(file);
-    if (lines !== undefined && lines.text !== '') {
-      const bytes = encodeUtf8(lines.text);
-      lines.text = '';
-      return ok(bytes);
-    }
-    yield* this.spend();
-    for (;;) {
-      if (file === this.terminal) yield* this.waitForForeground();
-      const read = file.read(max);
-      if (read.ok || read.errno !== 'EAGAIN') return read;
-      if ((yield { queues: [file.readable], deadline: undefined }) === 'interrupted') return refuse('EINTR');
-    }
-  }
-
   /** A process in the background that reads its terminal is stopped (SIGTTIN). */
-  private *waitForForeground(): Blocking<void> {
+  protected *beforeReading(file: OpenFile): Blocking<void> {
+    if (file !== this.terminal) return;
     const { terminal } = this;
-    while (terminal !== undefined && !terminal.hungUp && terminal.foreground !== 0 && terminal.foreground !== this.group.id) {
+    while (
+      terminal !== undefined &&
+      !terminal.hungUp &&
+      terminal.foreground !== 0 &&
+      terminal.foreground !== this.group.id
+    ) {
       if (this.isIgnored('SIGTTIN')) return;
       this.host.signalGroup(this.group.id, 'SIGTTIN');
       yield { queues: [], deadline: this.now };
     }
-  }
-
-  private linesOf(file: OpenFile): Lines {
-    let lines = this.lines.get(file);
-    if (lines === undefined) this.lines.set(file, (lines = { text: '', decoder: new Utf8Decoder() }));
-    return lines;
-  }
-
-  *readLine(fd: number): Blocking<string | undefined> {
-    const file = this.descriptors.get(fd);
-    if (file === undefined) return undefined;
-    const lines = this.linesOf(file);
-    let from = 0;
-    for (;;) {
-      const end = lines.text.indexOf('\n', from);
-      if (end >= 0) {
-        const line = lines.text.slice(0, end);
-        lines.text = lines.text.slice(end + 1);
-        return line;
-      }
-      from = lines.text.length;
-      const kept = lines.text;
-      lines.text = '';
-      const read = yield* this.read(fd);
-      lines.text = kept;
-      if (!read.ok || read.value.length === 0) {
-        lines.text = '';
-        return kept === '' ? undefined : kept;
-      }
-      lines.text += lines.decoder.decode(read.value);
-    }
-  }
-
-  *readAll(fd: number): Blocking<string> {
-    const file = this.descriptors.get(fd);
-    if (file === undefined) return '';
-    const lines = this.linesOf(file);
-    const texts = [lines.text];
-    lines.text = '';
-    for (;;) {
-      const read = yield* this.read(fd);
-      if (!read.ok || read.value.length === 0) return texts.join('');
-      texts.push(lines.decoder.decode(read.value));
-    }
-  }
-
-  *write(fd: number, data: string | Uint8Array): Blocking<void> {
-    const file = this.descriptors.get(fd);
-    let bytes = typeof data === 'string' ? encodeUtf8(data) : data;
-    if (file === undefined || bytes.length === 0) return;
-    yield* this.spend(1 + (bytes.length >> 10));
-    for (;;) {
-      const written = file.write(bytes);
-      if (written.ok) {
-        if (written.value >= bytes.length) return;
-        bytes = bytes.subarray(written.value);
-        continue;
-      }
-      if (written.errno === 'EPIPE') {
-        this.post('SIGPIPE');
-        yield* this.spend(0);
-        return;
-      }
-      if (written.errno !== 'EAGAIN') return;
-      yield { queues: [file.writable], deadline: undefined };
-    }
-  }
-
-  out(text: string | Uint8Array): Blocking<void> {
-    return this.write(1, text);
-  }
-
-  err(text: string): Blocking<void> {
-    return this.write(2, text);
   }
 
   // ---- time and signals
@@ -372,7 +255,8 @@ export class Process extends Task implements ProgramContext {
 
   private hostGroup(pgid: number): number | undefined {
     if (this.pidNamespace === this.host.pids) return pgid;
-    for (const process of this.pidNamespace.processes.values()) if (process.group.local === pgid) return process.group.id;
+    for (const process of this.pidNamespace.processes.values())
+      if (process.group.local === pgid) return process.group.id;
     return undefined;
   }
 
@@ -543,4 +427,3 @@ export class ExternalFailure {
     this.message = message;
   }
 }
-

@@ -1,12 +1,30 @@
 /** /proc, after fs/proc: one directory a process, `self`, the machine's own files, net/ and sys/ of the viewer's namespace. */
 import { SECOND } from '../base/scheduler.ts';
-import { Directory, MagicLink, NamespaceNode, OpenFileNode, SymlinkNode, ViewDirectory, ViewFile, viewDirectory, type Node, type Viewer } from './nodes.ts';
+import type { Directory } from './nodes.ts';
+import {
+  MagicLink,
+  NamespaceNode,
+  OpenFileNode,
+  SymlinkNode,
+  ViewDirectory,
+  ViewFile,
+  viewDirectory,
+  type Node,
+  type Viewer,
+} from './nodes.ts';
 import { procNet, type ProcNetFiles } from './procnet.ts';
 import { procSys } from './procsys.ts';
 import type { Host } from './host.ts';
 import type { Process } from './process.ts';
 
-const NS_OF_INIT = { cgroup: 4026531835, ipc: 4026531839, mnt: 4026531841, pid: 4026531836, user: 4026531837, uts: 4026531838 };
+const NS_OF_INIT = {
+  cgroup: 4026531835,
+  ipc: 4026531839,
+  mnt: 4026531841,
+  pid: 4026531836,
+  user: 4026531837,
+  uts: 4026531838,
+};
 
 /** The directory to mount at /proc. */
 export function createProc(host: Host, netFiles: ProcNetFiles): Directory {
@@ -21,7 +39,10 @@ export function createProc(host: Host, netFiles: ProcNetFiles): Directory {
     cmdline: new ViewFile(boot, () => 'BOOT_IMAGE=/boot/vmlinuz root=/dev/vda1 ro quiet\n'),
     loadavg: new ViewFile(boot, () => '0.00 0.00 0.00 1/1 1\n'),
     modules: new ViewFile(boot, () => ''),
-    stat: new ViewFile(boot, () => `btime ${Math.floor((host.wallClock - host.now) / SECOND)}\nprocesses ${host.pids.processes.size}\n`),
+    stat: new ViewFile(
+      boot,
+      () => `btime ${Math.floor((host.wallClock - host.now) / SECOND)}\nprocesses ${host.pids.processes.size}\n`,
+    ),
     uptime: new ViewFile(boot, () => `${(host.uptime / SECOND).toFixed(2)} ${(host.uptime / SECOND).toFixed(2)}\n`),
     version: new ViewFile(boot, () => `Linux version ${host.release} (${host.name}) #1 SMP PREEMPT_DYNAMIC\n`),
   };
@@ -46,7 +67,12 @@ function processDirectory(process: Process, net: Directory): Directory {
     cmdline: new ViewFile(at, () => process.argv.map((word) => `${word}\0`).join('')),
     comm: new ViewFile(at, () => `${view().command.slice(0, 15)}\n`),
     cwd: new SymlinkNode(() => process.cwd, at, 0),
-    environ: new ViewFile(at, () => [...process.env].map(([name, value]) => `${name}=${value}\0`).join(''), undefined, 0o400),
+    environ: new ViewFile(
+      at,
+      () => [...process.env].map(([name, value]) => `${name}=${value}\0`).join(''),
+      undefined,
+      0o400,
+    ),
     fd: descriptors(process),
     mounts: new ViewFile(at, mounts),
     net: atNamespace(process, net),
@@ -71,7 +97,12 @@ function processDirectory(process: Process, net: Directory): Directory {
 
 /** net/ of a process shows the process's namespace, whoever looks. */
 function atNamespace(process: Process, net: Directory): Directory {
-  const seen = (viewer: Viewer): Viewer => ({ ...viewer, pid: process.pid, container: process.container, netns: process.netns });
+  const seen = (viewer: Viewer): Viewer => ({
+    ...viewer,
+    pid: process.pid,
+    container: process.container,
+    netns: process.netns,
+  });
   return new ViewDirectory(
     process.startedAt,
     (viewer) => net.list(seen(viewer)),

@@ -45,7 +45,9 @@ function arp(ns: NetworkNamespace): string {
   for (const entry of ns.neighbours.list()) {
     const complete = entry.mac !== 0;
     const flags = complete ? (entry.state === 'PERMANENT' ? '0x6' : '0x2') : '0x0';
-    lines.push(`${formatIpv4(entry.address).padEnd(16)} 0x1         ${flags.padEnd(11)} ${formatMac(entry.mac)}     *        ${entry.dev.name}`);
+    lines.push(
+      `${formatIpv4(entry.address).padEnd(16)} 0x1         ${flags.padEnd(11)} ${formatMac(entry.mac)}     *        ${entry.dev.name}`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -33,7 +33,9 @@ function level(host: Host, registry: SysctlRegistry, prefix: string): Directory 
     const knobs = registry.list(viewer.netns);
     const knob = knobs.find((candidate) => pathOf(candidate) === path);
     if (knob === undefined) {
-      return knobs.some((candidate) => pathOf(candidate).startsWith(`${path}/`)) ? level(host, registry, `${path}/`) : undefined;
+      return knobs.some((candidate) => pathOf(candidate).startsWith(`${path}/`))
+        ? level(host, registry, `${path}/`)
+        : undefined;
     }
     const show = (who: Viewer): string => {
       const value = registry.read(who.netns, knob);

@@ -28,7 +28,23 @@ export type Program = Generator<Block, number, Wake>;
 /** A blocking system call or a helper made of such: use with `yield*`. */
 export type Blocking<T> = Generator<Block, T, Wake>;
 
-export type Signal = 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGKILL' | 'SIGUSR1' | 'SIGUSR2' | 'SIGPIPE' | 'SIGALRM' | 'SIGTERM' | 'SIGCHLD' | 'SIGCONT' | 'SIGSTOP' | 'SIGTSTP' | 'SIGTTIN' | 'SIGTTOU' | 'SIGWINCH';
+export type Signal =
+  | 'SIGHUP'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGKILL'
+  | 'SIGUSR1'
+  | 'SIGUSR2'
+  | 'SIGPIPE'
+  | 'SIGALRM'
+  | 'SIGTERM'
+  | 'SIGCHLD'
+  | 'SIGCONT'
+  | 'SIGSTOP'
+  | 'SIGTSTP'
+  | 'SIGTTIN'
+  | 'SIGTTOU'
+  | 'SIGWINCH';
 
 /** An open file description behind a descriptor: regular file, pipe end, tty, socket or device. */
 export interface OpenFile {
@@ -240,12 +256,19 @@ export interface ProgramContext {
   /** Becomes another program (execve): to be ended by `return yield* program`. ENOENT, EACCES, ENOEXEC. */
   exec(argv: readonly string[], env?: ReadonlyMap<string, string>): Result<Program>;
   /** *blocking* Waits for a child: exit status, or 128+signal. 'stopped' when ^Z stopped it. */
-  waitpid(pid: number): Blocking<{ readonly status: number; readonly signal?: Signal; readonly stopped: boolean } | undefined>;
+  waitpid(
+    pid: number,
+  ): Blocking<{ readonly status: number; readonly signal?: Signal; readonly stopped: boolean } | undefined>;
   kill(pid: number, signal: Signal): Result<undefined>;
   /** Signals every process of a group. ESRCH when there is none. */
   killGroup(pgid: number, signal: Signal): Result<undefined>;
   /** The children that ended or were stopped since they were last waited for, without waiting (WNOHANG). */
-  pollChildren(): readonly { readonly pid: number; readonly status: number; readonly signal?: Signal; readonly stopped: boolean }[];
+  pollChildren(): readonly {
+    readonly pid: number;
+    readonly status: number;
+    readonly signal?: Signal;
+    readonly stopped: boolean;
+  }[];
   /** Woken when a child ends or stops. */
   readonly children: WaitQueue;
   /** Puts a child (or the caller, pid 0) into group `pgid` (0: its own). */

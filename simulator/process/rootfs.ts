@@ -2,7 +2,8 @@
  * Root file systems: the tree a host or a container's image starts with. Paths follow the Filesystem Hierarchy Standard
  * as Debian 13 lays it out (/bin, /sbin and /lib are links into /usr; /var/run is a link to /run).
  */
-import { Directory, ExecutableNode, FileNode, InodeCounter, SymlinkNode, TreeDirectory, type Node } from './nodes.ts';
+import type { InodeCounter } from './nodes.ts';
+import { Directory, ExecutableNode, FileNode, SymlinkNode, TreeDirectory, type Node } from './nodes.ts';
 import type { Tool } from './program.ts';
 
 /** What is in a root besides its skeleton. */
@@ -41,9 +42,30 @@ const HOST_DIRECTORIES = [
   '/var/tmp',
 ];
 
-const HOST_LINKS = { '/bin': 'usr/bin', '/sbin': 'usr/sbin', '/lib': 'usr/lib', '/var/run': '/run', '/var/lock': '/run/lock', '/etc/mtab': '/proc/self/mounts' };
+const HOST_LINKS = {
+  '/bin': 'usr/bin',
+  '/sbin': 'usr/sbin',
+  '/lib': 'usr/lib',
+  '/var/run': '/run',
+  '/var/lock': '/run/lock',
+  '/etc/mtab': '/proc/self/mounts',
+};
 
-const IMAGE_DIRECTORIES = ['/bin', '/sbin', '/dev', '/etc', '/proc', '/root', '/run', '/sys', '/tmp', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/var/log'];
+const IMAGE_DIRECTORIES = [
+  '/bin',
+  '/sbin',
+  '/dev',
+  '/etc',
+  '/proc',
+  '/root',
+  '/run',
+  '/sys',
+  '/tmp',
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/local/bin',
+  '/var/log',
+];
 
 /** Builds trees for one host. */
 export class RootBuilder {
@@ -65,7 +87,11 @@ export class RootBuilder {
       const next: Node | undefined = here.lookup(name, NOBODY);
       if (next instanceof Directory) here = next;
       else {
-        const made = new TreeDirectory(path === '/tmp' || path === '/var/tmp' ? 0o1777 : 0o755, this.clock, this.inodes.take());
+        const made = new TreeDirectory(
+          path === '/tmp' || path === '/var/tmp' ? 0o1777 : 0o755,
+          this.clock,
+          this.inodes.take(),
+        );
         here.links++;
         here.set(name, made);
         here = made;
@@ -168,4 +194,3 @@ syslog\t\t514/udp
 tproxy\t\t8081/tcp
 http-alt\t8080/tcp\twebcache
 `;
-

@@ -7,11 +7,11 @@ import { done, ok, refuse, type Result } from '../base/result.ts';
 import { decodeUtf8, encodeUtf8 } from '../base/utf8.ts';
 import { WaitQueue } from '../base/wait.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
+import type { InodeCounter } from './nodes.ts';
 import {
   DeviceNode,
   Directory,
   FileNode,
-  InodeCounter,
   MagicLink,
   NamespaceNode,
   SymlinkNode,

@@ -27,7 +27,8 @@ function commandNames(text: string): { name: string; pos: number; end: number }[
     if (Array.isArray(value)) return value.forEach(visit);
     if ('type' in value && value.type === 'Command') {
       const { name } = value as Command;
-      if (name?.parts === undefined && name !== undefined && name.text === name.value) names.push({ name: name.value, pos: name.pos, end: name.end });
+      if (name?.parts === undefined && name !== undefined && name.text === name.value)
+        names.push({ name: name.value, pos: name.pos, end: name.end });
       return;
     }
     Object.values(value).forEach(visit);

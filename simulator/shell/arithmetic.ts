@@ -7,7 +7,11 @@ import { ExpansionError, type Shell } from './state.ts';
 const MAX_DEPTH = 40;
 
 /** The value of `$((text))`; errors begin with the text. */
-export function* evaluateExpansion(sh: Shell, expression: ArithmeticExpression | undefined, text: string): Blocking<bigint> {
+export function* evaluateExpansion(
+  sh: Shell,
+  expression: ArithmeticExpression | undefined,
+  text: string,
+): Blocking<bigint> {
   try {
     return yield* evaluate(sh, expression);
   } catch (error) {
@@ -40,7 +44,8 @@ export function* evaluate(sh: Shell, expression: ArithmeticExpression | undefine
       const indexed = /^([A-Za-z_]\w*)\[(.+)\]$/.exec(value);
       if (indexed !== null) return yield* element(sh, indexed[1] as string, indexed[2] as string);
       const text = yield* expandToString(sh, wordOf(value));
-      if (text === value) throw new ExpansionError(`${value}: syntax error: operand expected (error token is "${value}")`);
+      if (text === value)
+        throw new ExpansionError(`${value}: syntax error: operand expected (error token is "${value}")`);
       return yield* evaluateText(sh, text);
     }
   }
@@ -54,7 +59,9 @@ export function* evaluateText(sh: Shell, text: string, depth = 0): Blocking<bigi
   const script = parse(`((${trimmed}))`);
   const command = script.commands[0]?.command;
   if (command?.type !== 'ArithmeticCommand' || script.errors !== undefined || command.expression === undefined) {
-    throw new ExpansionError(`${trimmed}: syntax error: invalid arithmetic operator (error token is "${trimmed.replace(/^[\w\s]*/, '')}")`);
+    throw new ExpansionError(
+      `${trimmed}: syntax error: invalid arithmetic operator (error token is "${trimmed.replace(/^[\w\s]*/, '')}")`,
+    );
   }
   return yield* evaluate(sh, command.expression);
 }
@@ -68,7 +75,8 @@ function* element(sh: Shell, name: string, index: string): Blocking<bigint> {
 
 function* operand(sh: Shell, text: string, depth: number): Blocking<bigint> {
   if (/^\d/.test(text)) return number(text);
-  if (depth > MAX_DEPTH) throw new ExpansionError(`${text}: expression recursion level exceeded (error token is "${text}")`);
+  if (depth > MAX_DEPTH)
+    throw new ExpansionError(`${text}: expression recursion level exceeded (error token is "${text}")`);
   const value = sh.get(text) ?? '';
   if (value === '' && sh.options.nounset && !sh.vars.has(text)) throw new ExpansionError(`${text}: unbound variable`);
   return yield* evaluateText(sh, value, depth + 1);
@@ -80,7 +88,9 @@ function number(text: string): bigint {
   if (/^0[0-7]+$/.test(text)) return BigInt(`0o${text.slice(1)}`);
   if (/^(0|[1-9]\d*|0[xX][0-9a-fA-F]+)$/.test(text)) return wrap(BigInt(text));
   if (/^0\d/.test(text)) throw new ExpansionError(`${text}: value too great for base (error token is "${text}")`);
-  throw new ExpansionError(`${text}: syntax error: invalid arithmetic operator (error token is "${text.replace(/^\d+/, '')}")`);
+  throw new ExpansionError(
+    `${text}: syntax error: invalid arithmetic operator (error token is "${text.replace(/^\d+/, '')}")`,
+  );
 }
 
 function wrap(value: bigint): bigint {
@@ -118,11 +128,17 @@ function* assign(sh: Shell, target: ArithmeticExpression, value: bigint): Blocki
     sh.set(array, values);
     return;
   }
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new ExpansionError(`${name}: attempted assignment to non-variable (error token is "${name}")`);
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new ExpansionError(`${name}: attempted assignment to non-variable (error token is "${name}")`);
   if (!sh.set(name, String(value))) throw new ExpansionError(`${name}: readonly variable`);
 }
 
-function* binary(sh: Shell, operator: string, left: ArithmeticExpression, right: ArithmeticExpression): Blocking<bigint> {
+function* binary(
+  sh: Shell,
+  operator: string,
+  left: ArithmeticExpression,
+  right: ArithmeticExpression,
+): Blocking<bigint> {
   if (operator === '=') {
     const value = yield* evaluate(sh, right);
     yield* assign(sh, left, value);

@@ -9,7 +9,9 @@ export function expandBraces(text: string): string[] {
     if (found === undefined) continue;
     const before = text.slice(0, open);
     const rests = expandBraces(text.slice(found.end + 1));
-    return found.words.flatMap((word) => expandBraces(word).flatMap((middle) => rests.map((rest) => before + middle + rest)));
+    return found.words.flatMap((word) =>
+      expandBraces(word).flatMap((middle) => rests.map((rest) => before + middle + rest)),
+    );
   }
   return [text];
 }
@@ -85,7 +87,8 @@ function sequence(body: string): string[] | undefined {
   const by = Math.max(1, Math.abs(Number(step ?? 1))) * (from <= to ? 1 : -1);
   const width = /^-?0\d/.test(first) || /^-?0\d/.test(last) ? Math.max(first.length, last.length) : 0;
   const words: string[] = [];
-  for (let n = from; by > 0 ? n <= to : n >= to; n += by) words.push(letters ? String.fromCharCode(n) : padded(n, width));
+  for (let n = from; by > 0 ? n <= to : n >= to; n += by)
+    words.push(letters ? String.fromCharCode(n) : padded(n, width));
   return words;
 }
 

@@ -22,7 +22,8 @@ export function* runCommand(sh: Shell, node: Command, last: boolean): Blocking<n
   if (args.length === 0) return yield* withoutCommand(sh, node, assignments);
   const extra = new Map<string, string>();
   for (const assignment of assignments) extra.set(assignment.name, yield* assignedText(sh, assignment));
-  if (sh.options.xtrace) yield* trace(sh, [...[...extra].map(([name, value]) => `${name}=${value}`), ...args.map(shown)]);
+  if (sh.options.xtrace)
+    yield* trace(sh, [...[...extra].map(([name, value]) => `${name}=${value}`), ...args.map(shown)]);
   const files = yield* openRedirections(sh, node.redirects);
   if (files === undefined) return failed(sh, args[0] ?? '');
   return yield* invoke(sh, args, extra, files, last);
@@ -36,7 +37,8 @@ function* commandWords(sh: Shell, node: Command): Blocking<string[]> {
   const words = [...name];
   for (const arg of node.args) {
     if (arg.type === 'Word') words.push(...(yield* expandArguments(sh, [arg])));
-    else if (arg.value.type === 'Word') words.push(`${arg.name}${arg.append === true ? '+' : ''}=${yield* expandToString(sh, arg.value, true)}`);
+    else if (arg.value.type === 'Word')
+      words.push(`${arg.name}${arg.append === true ? '+' : ''}=${yield* expandToString(sh, arg.value, true)}`);
     else {
       yield* assign(sh, arg);
       words.push(arg.name);
@@ -115,7 +117,8 @@ export function* invoke(
 ): Blocking<number> {
   const name = args[0] ?? '';
   const body = skipFunctions ? undefined : sh.functions.get(name);
-  if (body !== undefined) return yield* withFiles(sh, files, () => withVariables(sh, extra, () => callFunction(sh, body, args)));
+  if (body !== undefined)
+    return yield* withFiles(sh, files, () => withVariables(sh, extra, () => callFunction(sh, body, args)));
   const builtin = BUILTINS.get(name);
   if (builtin === undefined) return yield* runProgram(sh, args, extra, files, last);
   if (name === 'exec') {
@@ -148,7 +151,8 @@ function* withVariables(sh: Shell, extra: ReadonlyMap<string, string>, body: () 
 const MAX_CALLS = 200;
 
 function* callFunction(sh: Shell, body: FunctionBody, args: readonly string[]): Blocking<number> {
-  if (sh.functionDepth >= MAX_CALLS) throw new ExpansionError(`${args[0]}: maximum function nesting level exceeded (${MAX_CALLS})`);
+  if (sh.functionDepth >= MAX_CALLS)
+    throw new ExpansionError(`${args[0]}: maximum function nesting level exceeded (${MAX_CALLS})`);
   const saved = { positional: sh.positional, source: sh.source, loopDepth: sh.loopDepth, position: sh.position };
   sh.positional = args.slice(1);
   sh.source = body.source;
@@ -170,7 +174,13 @@ function* callFunction(sh: Shell, body: FunctionBody, args: readonly string[]): 
   }
 }
 
-function* runProgram(sh: Shell, args: readonly string[], extra: ReadonlyMap<string, string>, files: FileMap, last: boolean): Blocking<number> {
+function* runProgram(
+  sh: Shell,
+  args: readonly string[],
+  extra: ReadonlyMap<string, string>,
+  files: FileMap,
+  last: boolean,
+): Blocking<number> {
   const { ctx } = sh;
   const env = sh.environment(extra);
   if (last) {
@@ -190,12 +200,24 @@ function* runProgram(sh: Shell, args: readonly string[], extra: ReadonlyMap<stri
 }
 
 /** Says why a program cannot be started; a file without `#!` is read as a script. */
-function* notStarted(sh: Shell, args: readonly string[], errno: Errno, files: Map<number, OpenFile | null> | undefined): Blocking<number> {
+function* notStarted(
+  sh: Shell,
+  args: readonly string[],
+  errno: Errno,
+  files: Map<number, OpenFile | null> | undefined,
+): Blocking<number> {
   const name = args[0] ?? '';
   if (errno === 'ENOEXEC') return yield* runScriptFile(sh, args, files);
   const bash = sh.flavour === 'bash';
   const missing = bash ? 'command not found' : 'not found';
-  const words = errno === 'ENOENT' ? (name.includes('/') && bash ? strerror(errno) : missing) : isDirectory(sh, name) ? 'Is a directory' : strerror(errno);
+  const words =
+    errno === 'ENOENT'
+      ? name.includes('/') && bash
+        ? strerror(errno)
+        : missing
+      : isDirectory(sh, name)
+        ? 'Is a directory'
+        : strerror(errno);
   const text = `${sh.prefix}${name}: ${words}\n`;
   const target = files?.get(2);
   if (target !== undefined && target !== null) {
@@ -211,7 +233,11 @@ function isDirectory(sh: Shell, path: string): boolean {
   return stat.ok && stat.value.type === 'directory';
 }
 
-function* runScriptFile(sh: Shell, args: readonly string[], files: Map<number, OpenFile | null> | undefined): Blocking<number> {
+function* runScriptFile(
+  sh: Shell,
+  args: readonly string[],
+  files: Map<number, OpenFile | null> | undefined,
+): Blocking<number> {
   const found = sh.ctx.which(args[0] ?? '');
   const text = found.ok ? sh.ctx.fs.readText(found.value.path) : found;
   if (!text.ok) return 126;

@@ -5,7 +5,25 @@ import type { Completion } from './lineedit.ts';
 import type { Shell } from './state.ts';
 
 /** Commands whose arguments are a command again. */
-const PREFIXES: ReadonlySet<string> = new Set(['sudo', 'time', 'watch', 'exec', 'command', 'nohup', 'xargs', 'env', 'setsid', 'then', 'do', 'else', 'if', 'while', 'until', '!', '{']);
+const PREFIXES: ReadonlySet<string> = new Set([
+  'sudo',
+  'time',
+  'watch',
+  'exec',
+  'command',
+  'nohup',
+  'xargs',
+  'env',
+  'setsid',
+  'then',
+  'do',
+  'else',
+  'if',
+  'while',
+  'until',
+  '!',
+  '{',
+]);
 
 interface Words {
   /** Dequoted words of the command before the cursor; the last is being typed. */
@@ -26,7 +44,8 @@ export function complete(sh: Shell, before: string): Completion {
   let command = words;
   while (command.length > 1 && PREFIXES.has(command[0] as string)) command = command.slice(1);
   while (command.length > 1 && /^\w+=/.test(command[0] as string)) command = command.slice(1);
-  if (command.length === 1 && !redirect && !/[/~.]/.test(last.slice(0, 1))) return offer(start, commands(sh, last), quote);
+  if (command.length === 1 && !redirect && !/[/~.]/.test(last.slice(0, 1)))
+    return offer(start, commands(sh, last), quote);
   if (!redirect && command.length > 1) {
     const own = toolWords(sh, command).filter((word) => word.startsWith(last));
     if (own.length > 0) return offer(start, own, quote);

@@ -1,5 +1,17 @@
 /** Walks the tree: lists, pipelines, compound commands, background jobs, subshells. Control flow leaves by {@link Leave}. */
-import type { AndOr, Case, CommandNode, CompoundList, For, If, Pipeline, PipelineNode, Statement, TestExpression, While } from 'unbash';
+import type {
+  AndOr,
+  Case,
+  CommandNode,
+  CompoundList,
+  For,
+  If,
+  Pipeline,
+  PipelineNode,
+  Statement,
+  TestExpression,
+  While,
+} from 'unbash';
 import { MICROSECOND, SECOND } from '../base/scheduler.ts';
 import type { Blocking, OpenFile, Program, ProgramContext } from '../process/program.ts';
 import { evaluate } from './arithmetic.ts';
@@ -12,22 +24,26 @@ import { ExpansionError, Leave, type FunctionBody, type Shell } from './state.ts
 import { evaluateTest } from './testcommand.ts';
 import { runPendingTraps, runTrap } from './traps.ts';
 
-/** Runs statements in order; the answer is the last one's status. */
-export function* runList(sh: Shell, statements: readonly Statement[]): Blocking<number> {
-  for (const statement of statements) yield* runStatement(sh, statement);
+/** Runs statements in order; the answer is the last one's status. `whole`: a single one may replace the shell. */
+export function* runList(sh: Shell, statements: readonly Statement[], whole = false): Blocking<number> {
+  const only = whole && statements.length === 1;
+  for (const statement of statements) yield* runStatement(sh, statement, only);
   return sh.status;
 }
 
-function* runStatement(sh: Shell, statement: Statement): Blocking<void> {
+function* runStatement(sh: Shell, statement: Statement, only = false): Blocking<void> {
   sh.position = statement.pos;
   yield* sh.ctx.spend();
   yield* runPendingTraps(sh);
   if (statement.background === true) {
-    yield* startJob(sh, sh.source.slice(statement.pos, statement.end).replace(/\s*&\s*$/, ''), (child) => runNode(child, statement.command));
+    yield* startJob(sh, sh.source.slice(statement.pos, statement.end).replace(/\s*&\s*$/, ''), (child) =>
+      runNode(child, statement.command),
+    );
     sh.status = 0;
     return;
   }
-  yield* guarded(sh, () => runNode(sh, statement.command));
+  const { command } = statement;
+  yield* guarded(sh, () => (only && command.type === 'Command' ? runCommand(sh, command, true) : runNode(sh, command)));
   yield* runPendingTraps(sh);
 }
 
@@ -56,7 +72,14 @@ function* runNode(sh: Shell, node: PipelineNode | AndOr): Blocking<number> {
   const status = yield* runCommandNode(sh, node);
   sh.pipeStatus = [status];
   sh.status = status;
-  if (node.type !== 'If' && node.type !== 'While' && node.type !== 'For' && node.type !== 'Case' && node.type !== 'BraceGroup') checkErrexit(sh);
+  if (
+    node.type !== 'If' &&
+    node.type !== 'While' &&
+    node.type !== 'For' &&
+    node.type !== 'Case' &&
+    node.type !== 'BraceGroup'
+  )
+    checkErrexit(sh);
   return status;
 }
 
@@ -137,7 +160,9 @@ function* runStages(sh: Shell, node: Pipeline): Blocking<number> {
 
 /** One stage of a pipeline: a simple command becomes the process itself. */
 function* runStage(parent: Shell, ctx: ProgramContext, stage: CommandNode): Program {
-  return yield* subshell(parent.fork(ctx), (sh) => (stage.type === 'Command' ? runCommand(sh, stage, true) : runCommandNode(sh, stage)));
+  return yield* subshell(parent.fork(ctx), (sh) =>
+    stage.type === 'Command' ? runCommand(sh, stage, true) : runCommandNode(sh, stage),
+  );
 }
 
 /** Runs statements as the main of a forked process. */
@@ -226,13 +251,17 @@ function* runTest(sh: Shell, expression: TestExpression): Blocking<number> {
 /** `( … )` */
 function* runForked(sh: Shell, body: CompoundList, text: string): Blocking<number> {
   const group = sh.options.monitor ? 'foreground' : 'inherit';
-  const pid = sh.ctx.fork('', (ctx) => runSubshell(sh.fork(ctx), body.commands, sh.source), { files: sh.extraFiles(), group });
+  const pid = sh.ctx.fork('', (ctx) => runSubshell(sh.fork(ctx), body.commands, sh.source), {
+    files: sh.extraFiles(),
+    group,
+  });
   return yield* waitForeground(sh, [pid], sh.options.monitor ? pid : 0, text);
 }
 
 function* runIf(sh: Shell, node: If): Blocking<number> {
   for (const branch of [{ clause: node.clause, then: node.then }, ...node.elif]) {
-    if ((yield* condition(sh, () => runList(sh, branch.clause.commands))) === 0) return yield* runList(sh, branch.then.commands);
+    if ((yield* condition(sh, () => runList(sh, branch.clause.commands))) === 0)
+      return yield* runList(sh, branch.then.commands);
   }
   if (node.else === undefined) return 0;
   return yield* runList(sh, node.else.commands);
@@ -260,7 +289,12 @@ function* runWhile(sh: Shell, node: While): Blocking<number> {
 }
 
 /** Any loop: `break` and `continue` end here, as often as they say. */
-function* loop(sh: Shell, goesOn: () => Blocking<boolean>, body: CompoundList, update?: () => Blocking<unknown>): Blocking<number> {
+function* loop(
+  sh: Shell,
+  goesOn: () => Blocking<boolean>,
+  body: CompoundList,
+  update?: () => Blocking<unknown>,
+): Blocking<number> {
   let status = 0;
   sh.loopDepth++;
   try {
@@ -297,4 +331,3 @@ function* runCase(sh: Shell, node: Case): Blocking<number> {
   }
   return status;
 }
-

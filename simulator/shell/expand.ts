@@ -36,7 +36,9 @@ export function* expandArguments(sh: Shell, words: readonly CommandArgument[]): 
 
 /** The text of a word in which nothing can be expanded. */
 function plainText(word: CommandArgument): string | undefined {
-  return word.type === 'Word' && word.parts === undefined && word.text === word.value && !/^~|\{/.test(word.text) ? word.value : undefined;
+  return word.type === 'Word' && word.parts === undefined && word.text === word.value && !/^~|\{/.test(word.text)
+    ? word.value
+    : undefined;
 }
 
 /** `a=b` in argument position is a word like any other. */
@@ -201,7 +203,12 @@ function* expandPart(sh: Shell, part: WordPart | DoubleQuotedChild, quoted: bool
       pieces.push({ text: yield* substitute(sh, part), quoted, split: !quoted, starts: false });
       return;
     case 'ArithmeticExpansion':
-      pieces.push({ text: String(yield* evaluateExpansion(sh, part.expression, part.text.slice(3, -2))), quoted, split: !quoted, starts: false });
+      pieces.push({
+        text: String(yield* evaluateExpansion(sh, part.expression, part.text.slice(3, -2))),
+        quoted,
+        split: !quoted,
+        starts: false,
+      });
       return;
     case 'ProcessSubstitution':
       pieces.push(literal(processSubstitution(sh, part), true));
@@ -230,7 +237,8 @@ export function* expandHereDocument(sh: Shell, parts: readonly WordPart[], tabs:
   let text = '';
   for (const part of parts) {
     const pieces: Piece[] = [];
-    if (part.type === 'Literal' && tabs) pieces.push(literal(part.value.replace(text === '' || text.endsWith('\n') ? /^\t+/gm : /(?<=\n)\t+/g, ''), true));
+    if (part.type === 'Literal' && tabs)
+      pieces.push(literal(part.value.replace(text === '' || text.endsWith('\n') ? /^\t+/gm : /(?<=\n)\t+/g, ''), true));
     else yield* expandPart(sh, part, true, pieces);
     text += pieces.map((piece) => piece.text).join('');
   }

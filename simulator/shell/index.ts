@@ -25,7 +25,14 @@ interface Invocation {
 }
 
 function invocation(argv: readonly string[]): Invocation | string {
-  const result: Invocation = { command: undefined, interactive: false, login: false, fromInput: false, set: [], words: [] };
+  const result: Invocation = {
+    command: undefined,
+    interactive: false,
+    login: false,
+    fromInput: false,
+    set: [],
+    words: [],
+  };
   let wantsCommand = false;
   let at = 1;
   for (; at < argv.length; at++) {
@@ -65,7 +72,8 @@ function flavourOf(ctx: ProgramContext): Flavour {
 
 function createShell(ctx: ProgramContext, flavour: Flavour): Shell {
   const sh = new Shell(ctx, ctx.argv[0]?.replace(/^-/, '') ?? 'sh', flavour);
-  for (const [name, value] of ctx.env) if (/^[A-Za-z_]\w*$/.test(name)) sh.vars.set(name, { value, exported: true, readonly: false });
+  for (const [name, value] of ctx.env)
+    if (/^[A-Za-z_]\w*$/.test(name)) sh.vars.set(name, { value, exported: true, readonly: false });
   sh.set('PWD', ctx.cwd, true);
   sh.set('IFS', ' \t\n');
   sh.set('OPTIND', '1');
@@ -86,8 +94,13 @@ function* main(ctx: ProgramContext): Program {
   }
   const sh = createShell(ctx, flavour);
   if (given.set.length > 0) yield* runText(sh, `set ${given.set.join(' ')}`);
-  const onTerminal = given.command === undefined && given.words.length === 0 && ctx.file(0)?.isTty === true && ctx.file(2)?.isTty === true;
-  if (onTerminal || (given.interactive && given.command === undefined && given.words.length === 0)) return yield* ending(sh, () => talk(sh));
+  const onTerminal =
+    given.command === undefined &&
+    given.words.length === 0 &&
+    ctx.file(0)?.isTty === true &&
+    ctx.file(2)?.isTty === true;
+  if (onTerminal || (given.interactive && given.command === undefined && given.words.length === 0))
+    return yield* ending(sh, () => talk(sh));
   return yield* ending(sh, () => batch(sh, given));
 }
 
@@ -113,7 +126,7 @@ function* batch(sh: Shell, { command, words, fromInput }: Invocation): Blocking<
   if (command !== undefined) {
     if (words[0] !== undefined) sh.name = words[0];
     sh.positional = words.slice(1);
-    return yield* runText(sh, command);
+    return yield* runText(sh, command, true);
   }
   const [path] = words;
   if (path === undefined || fromInput) {

@@ -17,7 +17,8 @@ export function* interactive(sh: Shell): Blocking<number> {
   const editor = new LineEditor({ history: sh.history, complete: (before) => complete(sh, before) });
   const decoder = new Utf8Decoder();
   // Caught rather than ignored, so that children have the defaults.
-  for (const signal of ['SIGINT', 'SIGWINCH', 'SIGQUIT', 'SIGTERM', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) sh.ctx.catchSignal(signal);
+  for (const signal of ['SIGINT', 'SIGWINCH', 'SIGQUIT', 'SIGTERM', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const)
+    sh.ctx.catchSignal(signal);
   for (;;) {
     takeTerminal(sh);
     yield* reapJobs(sh, true);

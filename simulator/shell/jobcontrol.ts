@@ -51,27 +51,39 @@ export function* waitForeground(sh: Shell, pids: readonly number[], group: numbe
         yield* ctx.err(`\n${sh.jobs.describe(job)}`);
         return report.status;
       }
-      ended.set(pid, report.signal === undefined ? { status: report.status } : { status: report.status, signal: report.signal });
+      ended.set(
+        pid,
+        report.signal === undefined ? { status: report.status } : { status: report.status, signal: report.signal },
+      );
       break;
     }
   }
   if (group !== 0) takeTerminal(sh);
-  return yield* settle(sh, pids, ended);
+  return yield* settle(sh, pids, ended, text);
 }
 
 function isChild(sh: Shell, pid: number): boolean {
   return sh.ctx.processes().some((process) => process.pid === pid && process.ppid === sh.ctx.pid);
 }
 
-function* settle(sh: Shell, pids: readonly number[], ended: ReadonlyMap<number, { status: number; signal?: string }>): Blocking<number> {
+function* settle(
+  sh: Shell,
+  pids: readonly number[],
+  ended: ReadonlyMap<number, { status: number; signal?: string }>,
+  text: string,
+): Blocking<number> {
   sh.pipeStatus = pids.map((pid) => ended.get(pid)?.status ?? 0);
   const last = ended.get(pids.at(-1) ?? 0);
   if (last?.signal === 'SIGINT' && sh.interactive) {
     yield* sh.ctx.err('\n');
     throw new Leave('interrupt', 130);
   }
-  if (last?.signal !== undefined && last.signal !== 'SIGINT' && last.signal !== 'SIGPIPE' && sh.interactive) {
-    yield* sh.ctx.err(`${SIGNAL_TEXTS[last.signal as keyof typeof SIGNAL_TEXTS] ?? last.signal}\n`);
+  if (last?.signal !== undefined && last.signal !== 'SIGINT' && last.signal !== 'SIGPIPE') {
+    const words = SIGNAL_TEXTS[last.signal as keyof typeof SIGNAL_TEXTS] ?? last.signal;
+    const short = sh.interactive || last.signal === 'SIGTERM';
+    yield* sh.ctx.err(
+      short ? `${words}\n` : `${sh.prefix}${String(pids.at(-1)).padStart(5)} ${words.padEnd(24)}${text}\n`,
+    );
   }
   const status = last?.status ?? 127;
   if (!sh.options.pipefail) return status;

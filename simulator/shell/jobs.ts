@@ -75,7 +75,9 @@ export class Jobs {
     if (name === '' || name === '%' || name === '+') return this.current;
     if (name === '-') return this.previous ?? this.current;
     if (/^\d+$/.test(name)) return this.list.find((job) => job.id === Number(name));
-    return this.list.find((job) => (name.startsWith('?') ? job.text.includes(name.slice(1)) : job.text.startsWith(name)));
+    return this.list.find((job) =>
+      name.startsWith('?') ? job.text.includes(name.slice(1)) : job.text.startsWith(name),
+    );
   }
 
   /** A line of `jobs`. */

@@ -1,8 +1,17 @@
 /** Splits what a terminal sends into keys: control characters, escape sequences (xterm's), text, bracketed paste. */
 
-export type Key = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'key'; readonly name: string } | { readonly kind: 'paste'; readonly text: string };
+export type Key =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'key'; readonly name: string }
+  | { readonly kind: 'paste'; readonly text: string };
 
-const CONTROL: Readonly<Record<string, string>> = { '\r': 'enter', '\n': 'enter', '\t': 'tab', '\x7f': 'backspace', '\b': 'backspace' };
+const CONTROL: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+};
 
 const SEQUENCES: Readonly<Record<string, string>> = {
   '[A': 'up',
@@ -52,7 +61,10 @@ export class KeyDecoder {
         }
         i += used;
       } else if (c < ' ' || c === '\x7f') {
-        keys.push({ kind: 'key', name: CONTROL[c] ?? `ctrl-${String.fromCharCode(c.charCodeAt(0) + 64).toLowerCase()}` });
+        keys.push({
+          kind: 'key',
+          name: CONTROL[c] ?? `ctrl-${String.fromCharCode(c.charCodeAt(0) + 64).toLowerCase()}`,
+        });
         i++;
       } else {
         const text = String.fromCodePoint(input.codePointAt(i) as number);
@@ -81,7 +93,10 @@ export class KeyDecoder {
       return 1 + match[0].length;
     }
     const character = rest[0] as string;
-    keys.push({ kind: 'key', name: character === '\x7f' || character === '\b' ? 'alt-backspace' : `alt-${character.toLowerCase()}` });
+    keys.push({
+      kind: 'key',
+      name: character === '\x7f' || character === '\b' ? 'alt-backspace' : `alt-${character.toLowerCase()}`,
+    });
     return 2;
   }
 }

@@ -3,6 +3,7 @@
  * writes nothing itself. Deviations: one kill buffer, no undo beyond Ctrl-_, no numeric arguments, no vi mode.
  */
 import { KeyDecoder, type Key } from './keys.ts';
+import { commonPrefix, spaceLeft, wordLeft, wordRight } from './motion.ts';
 import { textWidth, widthOf } from './width.ts';
 
 /** What Tab found for the word before the cursor. */
@@ -21,7 +22,8 @@ export interface EditorOptions {
 }
 
 /** Why the editor stops reading keys. */
-export type EditorEvent = { readonly kind: 'line'; readonly text: string } | { readonly kind: 'interrupt' } | { readonly kind: 'end' };
+export type EditorEvent =
+  { readonly kind: 'line'; readonly text: string } | { readonly kind: 'interrupt' } | { readonly kind: 'end' };
 
 export interface EditorStep {
   readonly output: string;
@@ -47,6 +49,8 @@ export class LineEditor {
   private draft = '';
   private search: { query: string; at: number; found: string } | undefined;
   private lastKey = '';
+  /** The last Tab changed nothing: the next one shows the list. */
+  private stuck = false;
   private lastArgumentAt = 0;
   private output = '';
 
@@ -155,10 +159,10 @@ export class LineEditor {
         return this.moveTo(cursor + 1);
       case 'alt-b':
       case 'word-left':
-        return this.moveTo(this.wordLeft());
+        return this.moveTo(wordLeft(this.buffer, this.cursor));
       case 'alt-f':
       case 'word-right':
-        return this.moveTo(this.wordRight());
+        return this.moveTo(wordRight(this.buffer, this.cursor));
       case 'backspace':
         return this.remove(cursor - 1, cursor);
       case 'delete':
@@ -168,11 +172,11 @@ export class LineEditor {
       case 'ctrl-u':
         return this.kill(0, cursor);
       case 'ctrl-w':
-        return this.kill(this.spaceLeft(), cursor);
+        return this.kill(spaceLeft(this.buffer, this.cursor), cursor);
       case 'alt-backspace':
-        return this.kill(this.wordLeft(), cursor);
+        return this.kill(wordLeft(this.buffer, this.cursor), cursor);
       case 'alt-d':
-        return this.kill(cursor, this.wordRight());
+        return this.kill(cursor, wordRight(this.buffer, this.cursor));
       case 'ctrl-y':
         return this.insert(this.killed);
       case 'ctrl-t':
@@ -216,7 +220,14 @@ export class LineEditor {
     this.buffer.splice(this.cursor, 0, ...characters);
     this.cursor += characters.length;
     // The usual case, one narrow character at the end of a row with room: the terminal needs the character only.
-    if (atEnd && characters.length === 1 && text >= ' ' && this.position(this.cursor).column > 0 && !this.text.includes('\n')) this.output += text;
+    if (
+      atEnd &&
+      characters.length === 1 &&
+      text >= ' ' &&
+      this.position(this.cursor).column > 0 &&
+      !this.text.includes('\n')
+    )
+      this.output += text;
     else this.redraw();
   }
 
@@ -268,27 +279,6 @@ export class LineEditor {
     this.buffer = [...text];
     this.cursor = this.buffer.length;
     this.redraw();
-  }
-
-  private wordLeft(): number {
-    let i = this.cursor;
-    while (i > 0 && !isWord(this.buffer[i - 1])) i--;
-    while (i > 0 && isWord(this.buffer[i - 1])) i--;
-    return i;
-  }
-
-  private wordRight(): number {
-    let i = this.cursor;
-    while (i < this.buffer.length && !isWord(this.buffer[i])) i++;
-    while (i < this.buffer.length && isWord(this.buffer[i])) i++;
-    return i;
-  }
-
-  private spaceLeft(): number {
-    let i = this.cursor;
-    while (i > 0 && this.buffer[i - 1] === ' ') i--;
-    while (i > 0 && this.buffer[i - 1] !== ' ') i--;
-    return i;
   }
 
   // ---- history
@@ -382,14 +372,19 @@ export class LineEditor {
       return;
     }
     const common = commonPrefix(candidates);
+    const again = this.lastKey === 'tab' && this.stuck;
+    this.stuck = false;
     if (common.length > typed.length) {
       this.buffer.splice(start, this.cursor - start, ...common);
       this.cursor = start + [...common].length;
       if (candidates.length === 1 && !/[/=]$/.test(common)) this.buffer.splice(this.cursor++, 0, ' ');
       this.redraw();
     } else if (candidates.length === 1) this.insert(/[/=]$/.test(common) ? '' : ' ');
-    else if (this.lastKey === 'tab') this.list(shown ?? candidates);
-    else this.output += BELL;
+    else if (again) this.list(shown ?? candidates);
+    else {
+      this.stuck = true;
+      this.output += BELL;
+    }
   }
 
   private list(candidates: readonly string[]): void {
@@ -402,7 +397,8 @@ export class LineEditor {
     this.output += '\r\n';
     for (let row = 0; row < rows; row++) {
       let line = '';
-      for (let i = row; i < names.length; i += rows) line += (names[i] as string) + ' '.repeat(width - textWidth(names[i] as string));
+      for (let i = row; i < names.length; i += rows)
+        line += (names[i] as string) + ' '.repeat(width - textWidth(names[i] as string));
       this.output += `${line.trimEnd()}\r\n`;
     }
     if (names.length < candidates.length) this.output += `… ${candidates.length - names.length} more\r\n`;
@@ -472,14 +468,4 @@ export class LineEditor {
     this.cursor = index;
     this.place(from);
   }
-}
-
-function isWord(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}_]/u.test(character);
-}
-
-function commonPrefix(words: readonly string[]): string {
-  let prefix = words[0] ?? '';
-  for (const word of words) while (!word.startsWith(prefix)) prefix = prefix.slice(0, -1);
-  return prefix;
 }

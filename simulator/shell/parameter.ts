@@ -86,7 +86,8 @@ export function simpleExpansion(sh: Shell, name: string, quoted: boolean): Piece
 }
 
 function unset(sh: Shell, name: string): void {
-  if (sh.options.nounset && name !== '@' && name !== '*') throw new ExpansionError(`${/^\d+$/.test(name) ? `$${name}` : name}: unbound variable`, 127);
+  if (sh.options.nounset && name !== '@' && name !== '*')
+    throw new ExpansionError(`${/^\d+$/.test(name) ? `$${name}` : name}: unbound variable`, 127);
 }
 
 function piece(text: string, quoted: boolean): Piece {
@@ -104,7 +105,8 @@ export function* parameterExpansion(sh: Shell, part: ParameterExpansionPart, quo
   let name = part.parameter;
   let { index } = part;
   if (part.prefix === '!' && operation?.type !== 'Names') {
-    if (index?.value === '@' || index?.value === '*') return listPieces(sh, indices(sh, name), index.value === '*', quoted);
+    if (index?.value === '@' || index?.value === '*')
+      return listPieces(sh, indices(sh, name), index.value === '*', quoted);
     name = valueOf(sh, name) ?? '';
     if (name === '') throw new ExpansionError(`${part.parameter}: invalid indirect expansion`);
     index = undefined;
@@ -122,7 +124,8 @@ export function* parameterExpansion(sh: Shell, part: ParameterExpansionPart, quo
     if (list.length > 0 && !operation.operator.endsWith('+')) return listPieces(sh, list, star(name, index), quoted);
     return yield* withDefault(sh, operation, list.length > 0 ? list.join(' ') : undefined, name, quoted);
   }
-  if (operation.type === 'Slice') return listPieces(sh, yield* sliceList(sh, name, list, operation), star(name, index), quoted);
+  if (operation.type === 'Slice')
+    return listPieces(sh, yield* sliceList(sh, name, list, operation), star(name, index), quoted);
   const changed: string[] = [];
   for (const value of list) changed.push(yield* transform(sh, operation, value));
   return listPieces(sh, changed, star(name, index), quoted);
@@ -151,12 +154,19 @@ function* scalar(sh: Shell, name: string, index: Word | undefined): Blocking<str
   return value.at(at);
 }
 
-function* ofScalar(sh: Shell, part: ParameterExpansionPart, name: string, index: Word | undefined, quoted: boolean): Blocking<Piece[]> {
+function* ofScalar(
+  sh: Shell,
+  part: ParameterExpansionPart,
+  name: string,
+  index: Word | undefined,
+  quoted: boolean,
+): Blocking<Piece[]> {
   const value = yield* scalar(sh, name, index);
   const { operation } = part;
   if (operation?.type === 'Default') return yield* withDefault(sh, operation, value, name, quoted);
   if (value === undefined) unset(sh, name);
-  if (operation === undefined || (operation.type === 'Transform' && value === undefined)) return [piece(value ?? '', quoted)];
+  if (operation === undefined || (operation.type === 'Transform' && value === undefined))
+    return [piece(value ?? '', quoted)];
   return [piece(yield* transform(sh, operation, value ?? ''), quoted)];
 }
 
@@ -199,12 +209,17 @@ function* sliceList(
   return values.slice(name === '@' || name === '*' ? from : from, to);
 }
 
-function* bounds(sh: Shell, size: number, operation: Extract<ParameterOperation, { type: 'Slice' }>): Blocking<[number, number]> {
+function* bounds(
+  sh: Shell,
+  size: number,
+  operation: Extract<ParameterOperation, { type: 'Slice' }>,
+): Blocking<[number, number]> {
   const offset = Number(yield* evaluateText(sh, yield* expandToString(sh, operation.offset)));
   const from = offset < 0 ? size + offset : offset;
   if (operation.length === undefined) return [from, size];
   const length = Number(yield* evaluateText(sh, yield* expandToString(sh, operation.length)));
-  if (length < 0 && size + length < from) throw new ExpansionError(`${operation.length.text}: substring expression < 0`);
+  if (length < 0 && size + length < from)
+    throw new ExpansionError(`${operation.length.text}: substring expression < 0`);
   return [from, length < 0 ? size + length : from + length];
 }
 

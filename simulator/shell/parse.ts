@@ -4,7 +4,10 @@ import { parse, type ParsedScript } from 'unbash';
 export { parse as parseScript };
 
 /** Why `source` cannot be run. */
-export type Verdict = { readonly kind: 'complete'; readonly script: ParsedScript } | { readonly kind: 'incomplete' } | { readonly kind: 'wrong'; readonly token: string; readonly line: number };
+export type Verdict =
+  | { readonly kind: 'complete'; readonly script: ParsedScript }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'wrong'; readonly token: string; readonly line: number };
 
 /** Parses `source` and judges it; an interactive shell asks for more when it is incomplete. */
 export function judge(source: string): Verdict {
@@ -19,7 +22,8 @@ export function judge(source: string): Verdict {
   const end = source.trimEnd().length;
   const open = errors.every(
     ({ message, pos }) =>
-      message.startsWith('unterminated') || (pos >= end && !message.startsWith('unexpected token') && !message.includes('redirect')),
+      message.startsWith('unterminated') ||
+      (pos >= end && !message.startsWith('unexpected token') && !message.includes('redirect')),
   );
   if (open) return { kind: 'incomplete' };
   const first = errors.find(({ message }) => !message.startsWith('unterminated')) ?? errors[0]!;
@@ -31,7 +35,9 @@ export function judge(source: string): Verdict {
 /** What bash refuses and the parser lets pass: `f( {`. */
 function overlooked(source: string): Verdict | undefined {
   const match = /^\s*[A-Za-z_]\w*\(\s*[^)\s]/.exec(source);
-  return match === null ? undefined : { kind: 'wrong', token: source.slice(match[0].length - 1).split(/\s/, 1)[0] ?? '', line: 1 };
+  return match === null
+    ? undefined
+    : { kind: 'wrong', token: source.slice(match[0].length - 1).split(/\s/, 1)[0] ?? '', line: 1 };
 }
 
 function tokenAt(source: string, position: number): string {
@@ -45,7 +51,8 @@ function openHeredoc(script: ParsedScript): boolean {
   const visit = (value: unknown): void => {
     if (open || typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) return value.forEach(visit);
-    if ('type' in value && value.type === 'HereDoc' && (value as { closing?: unknown }).closing === undefined) open = true;
+    if ('type' in value && value.type === 'HereDoc' && (value as { closing?: unknown }).closing === undefined)
+      open = true;
     else Object.values(value).forEach(visit);
   };
   visit(script.commands);

@@ -48,7 +48,9 @@ export function patternSource(pattern: string, paths = false, lazy = false): str
     const c = pattern[i] as string;
     const extended = '?*+@!'.includes(c) && pattern[i + 1] === '(' ? closing(pattern, i + 1) : -1;
     if (extended > 0) {
-      const body = alternatives(pattern.slice(i + 2, extended)).map((part) => patternSource(part, paths, lazy)).join('|');
+      const body = alternatives(pattern.slice(i + 2, extended))
+        .map((part) => patternSource(part, paths, lazy))
+        .join('|');
       source += c === '!' ? `(?!(?:${body})$)${any}` : `(?:${body})${c === '@' ? '' : c}`;
       i = extended;
     } else if (c === '*') {

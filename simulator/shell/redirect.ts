@@ -45,7 +45,8 @@ function* openOne(sh: Shell, redirect: Redirect, files: FileMap): Blocking<boole
   const { operator } = redirect;
   const target = yield* targetOf(sh, redirect);
   if (target === undefined) return false;
-  if (redirect.descriptor?.type === 'FileDescriptorVariable') return yield* refuse(sh, `{${redirect.descriptor.name}}: is not emulated here`);
+  if (redirect.descriptor?.type === 'FileDescriptorVariable')
+    return yield* refuse(sh, `{${redirect.descriptor.name}}: is not emulated here`);
   const both = operator === '&>' || operator === '&>>';
   const fd = descriptor(redirect, operator.startsWith('<') ? 0 : 1);
   if (operator === '>&' || operator === '<&') {

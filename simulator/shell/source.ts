@@ -4,8 +4,11 @@ import { runList } from './execute.ts';
 import { judge } from './parse.ts';
 import type { Shell } from './state.ts';
 
-/** Parses and runs `text` in the present shell; the answer is the status of its last command, 2 for a syntax error. */
-export function* runText(sh: Shell, text: string): Blocking<number> {
+/**
+ * Parses and runs `text` in the present shell; the answer is the status of its last command, 2 for a syntax error.
+ * `whole`: the shell was started for this text only, so that a single program replaces it (bash's ONESHOT), and hears its signals.
+ */
+export function* runText(sh: Shell, text: string, whole = false): Blocking<number> {
   const verdict = judge(text);
   const saved = { source: sh.source, position: sh.position, firstLine: sh.firstLine };
   sh.source = text;
@@ -13,7 +16,7 @@ export function* runText(sh: Shell, text: string): Blocking<number> {
   try {
     if (verdict.kind === 'complete') {
       if (verdict.script.commands.length === 0) sh.status = 0;
-      return yield* runList(sh, verdict.script.commands);
+      return yield* runList(sh, verdict.script.commands, whole);
     }
     sh.status = 2;
     if (verdict.kind === 'wrong') {
@@ -41,7 +44,9 @@ export function* syntaxError(sh: Shell, token: string, line: number, text: strin
 
 function unfinished(text: string): string {
   const quote = openQuote(text);
-  return quote === undefined ? 'syntax error: unexpected end of file' : `unexpected EOF while looking for matching \`${quote}'`;
+  return quote === undefined
+    ? 'syntax error: unexpected end of file'
+    : `unexpected EOF while looking for matching \`${quote}'`;
 }
 
 function openQuote(text: string): string | undefined {

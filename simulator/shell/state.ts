@@ -89,8 +89,17 @@ export class Shell {
   /** The shell of a forked child: a copy without jobs and traps. */
   fork(ctx: ProgramContext): Shell {
     const child = new Shell(ctx, this.name, this.flavour);
-    Object.assign(child, { ...this, ctx, interactive: false, jobs: new Jobs(), traps: new Map(), history: this.history });
-    child.vars = new Map([...this.vars].map(([name, variable]) => [name, { ...variable, value: copyOf(variable.value) }]));
+    Object.assign(child, {
+      ...this,
+      ctx,
+      interactive: false,
+      jobs: new Jobs(),
+      traps: new Map(),
+      history: this.history,
+    });
+    child.vars = new Map(
+      [...this.vars].map(([name, variable]) => [name, { ...variable, value: copyOf(variable.value) }]),
+    );
     child.functions = new Map(this.functions);
     child.aliases = new Map(this.aliases);
     child.options = { ...this.options, monitor: false };
@@ -113,7 +122,8 @@ export class Shell {
   set(name: string, value: string | string[], exported?: boolean): boolean {
     const variable = this.vars.get(name);
     if (variable?.readonly === true) return false;
-    if (variable === undefined) this.vars.set(name, { value, exported: exported ?? this.options.allexport, readonly: false });
+    if (variable === undefined)
+      this.vars.set(name, { value, exported: exported ?? this.options.allexport, readonly: false });
     else {
       if (Array.isArray(variable.value) && !Array.isArray(value)) variable.value[0] = value;
       else variable.value = value;

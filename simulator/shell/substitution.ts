@@ -54,7 +54,8 @@ function sourceOf(text: string, script: Script | undefined): { source: string; s
   if (script !== undefined) return { source: script.source ?? '', script };
   const source = text.startsWith('`') ? text.slice(1, -1) : text.slice(2, -1);
   const parsed = parseScript(source);
-  if (parsed.errors !== undefined) throw new ExpansionError(`command substitution: ${parsed.errors[0]?.message ?? 'syntax error'}`, 2);
+  if (parsed.errors !== undefined)
+    throw new ExpansionError(`command substitution: ${parsed.errors[0]?.message ?? 'syntax error'}`, 2);
   return { source, script: parsed };
 }
 

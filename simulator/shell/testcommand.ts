@@ -56,7 +56,11 @@ function* binary(sh: Shell, { operator, left, right }: TestBinaryExpression): Bl
 
 function* regularExpression(sh: Shell, value: string, right: TestBinaryExpression['right']): Blocking<boolean> {
   const pieces = yield* expandPieces(sh, right);
-  const source = pieces.map(({ text, quoted }) => (quoted ? escapeRegExp(text) : text.replace(/\[\[:(\w+):\]\]/g, (_, name: string) => posixClass(name)))).join('');
+  const source = pieces
+    .map(({ text, quoted }) =>
+      quoted ? escapeRegExp(text) : text.replace(/\[\[:(\w+):\]\]/g, (_, name: string) => posixClass(name)),
+    )
+    .join('');
   try {
     const match = new RegExp(source).exec(value);
     sh.set('BASH_REMATCH', match === null ? [] : match.map((group) => group ?? ''));
@@ -67,6 +71,13 @@ function* regularExpression(sh: Shell, value: string, right: TestBinaryExpressio
 }
 
 function posixClass(name: string): string {
-  const classes: Readonly<Record<string, string>> = { digit: '\\d', alpha: '[A-Za-z]', alnum: '[A-Za-z0-9]', space: '\\s', upper: '[A-Z]', lower: '[a-z]' };
+  const classes: Readonly<Record<string, string>> = {
+    digit: '\\d',
+    alpha: '[A-Za-z]',
+    alnum: '[A-Za-z0-9]',
+    space: '\\s',
+    upper: '[A-Z]',
+    lower: '[a-z]',
+  };
   return classes[name] ?? `[[:${name}:]]`;
 }

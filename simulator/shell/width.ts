@@ -13,7 +13,6 @@ export function widthOf(character: string): number {
 
 /** Text without escape sequences. */
 export function stripEscapes(text: string): string {
-  // eslint-disable-next-line no-control-regex -- escape sequences are control characters
   return text.replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\x01\x02]/g, '');
 }
 

@@ -162,6 +162,7 @@ export class Agent {
   private readonly tasks = new Map<string, TaskManager>();
   private readonly reports = new Map<string, TaskStatus>();
   private reportTimer: Timer | undefined;
+  stopped = false;
   private heartbeatTimer: Timer | undefined;
   private heartbeatPeriod = 5;
   private nextRequest = 1;
@@ -192,9 +193,9 @@ export class Agent {
     this.beat();
   }
 
-  /** Ends the session; `leave` tells the manager that it is for good. */
-  stop(leave: boolean): void {
-    if (leave) this.send({ kind: 'leave' });
+  /** Ends the session; the manager notices that no heartbeats come. */
+  stop(): void {
+    this.stopped = true;
     this.heartbeatTimer?.cancel();
     this.reportTimer?.cancel();
     const { channel } = this;

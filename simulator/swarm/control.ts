@@ -9,7 +9,6 @@ import { parseConstraint } from './constraint.ts';
 import { swarmId } from './ids.ts';
 import type { Manager } from './manager.ts';
 import { rank, type NetworkObject, type NetworkSpec, type NodeObject, type NodeSpec, type ServiceObject, type ServiceSpec } from './objects.ts';
-import { same } from './tasks.ts';
 
 /** HTTP status and words; or the object. */
 export type ControlResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly status: number; readonly message: string };
@@ -26,11 +25,27 @@ function good<T>(value: T): ControlResult<T> {
 
 const DNS_NAME = /^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/;
 
+const COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+const DOMAIN = /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.[a-zA-Z0-9-]+)*(?::[0-9]+)?$/;
+
+/** Whether a text names an image: `[HOST/]path[:tag][@digest]` (distribution/reference). */
+function isReference(text: string): boolean {
+  const [, name = '', tag, digest] = /^([^@]*?)(?::([^/:@]*))?(?:@(.*))?$/.exec(text) ?? [];
+  if (tag !== undefined && !/^\w[\w.-]{0,127}$/.test(tag)) return false;
+  if (digest !== undefined && !/^[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,}$/.test(digest)) return false;
+  const parts = name.split('/');
+  const [first = ''] = parts;
+  const isDomain = parts.length > 1 && (/[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
+  return (!isDomain || DOMAIN.test(first)) && parts.slice(isDomain ? 1 : 0).every((part) => COMPONENT.test(part));
+}
+
 /** Checks a specification and resolves the names of its networks; returns the words of the refusal. */
 function checkService(manager: Manager, spec: ServiceSpec, id: string): ControlResult<ServiceSpec> {
   const { store } = manager;
   if (!DNS_NAME.test(spec.Name)) return invalid('name must be valid as a DNS name component');
   if (spec.Name.length > 63) return invalid('name must be 63 characters or fewer');
+  const image = spec.TaskTemplate.ContainerSpec?.Image;
+  if (image !== undefined && !isReference(image)) return invalid(`ContainerSpec: "${image.replace(/:latest$/, '')}" is not a valid repository/tag`);
   for (const text of spec.TaskTemplate.Placement?.Constraints ?? []) {
     const parsed = parseConstraint(text);
     if (typeof parsed === 'string') return rpc(500, 'Unknown', parsed);
@@ -104,15 +119,12 @@ export function updateService(manager: Manager, service: ServiceObject, version:
   if (modeName(wanted) !== modeName(service.Spec)) return rpc(501, 'Unimplemented', 'service mode change is not allowed');
   const checked = checkService(manager, wanted, service.ID);
   if (!checked.ok) return checked;
-  const changed = !same(checked.value, service.Spec);
-  if (changed || rollback) {
-    service.PreviousSpec = service.Spec;
-    service.Spec = checked.value;
-    service.SpecVersion++;
-  }
+  service.PreviousSpec = service.Spec;
+  service.Spec = checked.value;
+  service.SpecVersion++;
   service.origin = origin;
   if (rollback) service.UpdateStatus = { State: 'rollback_started', StartedAt: store.now, Message: 'manually requested rollback' };
-  else if (changed) delete service.UpdateStatus;
+  else delete service.UpdateStatus;
   store.changedService(service);
   return good(service);
 }
@@ -163,7 +175,7 @@ export function updateNode(manager: Manager, node: NodeObject, version: number, 
     if (node.ManagerStatus === undefined) return rpc(404, 'NotFound', "can't find manager in raft memberlist");
     delete node.ManagerStatus;
   }
-  if (spec.Role === 'manager' && node.Spec.Role === 'worker') node.ManagerStatus = { Leader: false, Reachability: 'reachable', Addr: `${node.Status.Addr}:2377` };
+  if (spec.Role === 'manager' && node.Spec.Role === 'worker') manager.promoteLater(node);
   node.Spec = structuredCopy(spec);
   manager.store.changedNode(node);
   return good(undefined);

@@ -52,6 +52,23 @@ export class Dispatcher {
     this.sessions.clear();
   }
 
+  /** The manager's daemon ends and will be back: sessions break off, nobody is DOWN for that. */
+  pause(): void {
+    for (const session of this.sessions.values()) {
+      session.timer?.cancel();
+      session.channel.close();
+    }
+    this.sessions.clear();
+  }
+
+  /** The manager is back: nodes that do not report in time are DOWN. */
+  resume(): void {
+    const period = (this.store.cluster?.HeartbeatPeriod ?? 5) * SECOND;
+    this.scheduler.after(period * GRACE, () => {
+      for (const node of this.store.nodes.values()) if (node.Status.State === 'ready' && !this.sessions.has(node.ID)) this.setDown(node.ID);
+    });
+  }
+
   /** Takes over a connection once its node is known. */
   open(nodeId: string, description: NodeDescription, address: string, channel: Channel): void {
     const node = this.store.nodes.get(nodeId);
@@ -85,9 +102,6 @@ export class Dispatcher {
         break;
       case 'status':
         for (const { taskId, status } of message.updates) this.takeStatus(session, taskId, status);
-        break;
-      case 'leave':
-        this.markDown(session, '');
         break;
       case 'attach':
         this.attach(session, message);
@@ -141,7 +155,7 @@ export class Dispatcher {
   private beat(session: Session): void {
     session.timer?.cancel();
     const period = (this.store.cluster?.HeartbeatPeriod ?? 5) * SECOND;
-    session.timer = this.scheduler.after(period * GRACE, () => this.markDown(session, 'heartbeat failure'));
+    session.timer = this.scheduler.after(period * GRACE, () => this.markDown(session));
     const node = this.store.nodes.get(session.nodeId);
     if (node !== undefined && node.Status.State !== 'ready') {
       node.Status = { State: 'ready', Addr: node.Status.Addr };
@@ -149,12 +163,16 @@ export class Dispatcher {
     }
   }
 
-  private markDown(session: Session, message: string): void {
+  private markDown(session: Session): void {
     session.timer?.cancel();
     if (this.sessions.get(session.nodeId) === session) this.sessions.delete(session.nodeId);
-    const node = this.store.nodes.get(session.nodeId);
+    this.setDown(session.nodeId);
+  }
+
+  private setDown(nodeId: string): void {
+    const node = this.store.nodes.get(nodeId);
     if (node === undefined || this.closed) return;
-    node.Status = { State: 'down', ...(message === '' ? {} : { Message: message }), Addr: node.Status.Addr };
+    node.Status = { State: 'down', Message: 'heartbeat failure', Addr: node.Status.Addr };
     this.store.changedNode(node);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Origin } from '../base/origin.ts';
 import type { RandomStreams } from '../base/random.ts';
-import type { Scheduler } from '../base/scheduler.ts';
+import { SECOND, type Scheduler } from '../base/scheduler.ts';
 import { Allocator } from './allocator.ts';
 import type { Channel } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -21,6 +21,8 @@ import { Store } from './store.ts';
 import { Updater } from './updater.ts';
 
 export const CONTROL_PORT = 2377;
+/** How long a promoted node takes to get its new certificate and to join the managers. */
+const PROMOTION_TIME = 3 * SECOND;
 
 export interface ClusterOptions {
   readonly defaultAddressPool: readonly string[];
@@ -33,9 +35,11 @@ export class Manager {
   readonly allocator: Allocator;
   readonly dispatcher: Dispatcher;
   readonly random: RandomStreams;
+  private readonly scheduler: Scheduler;
 
   constructor(scheduler: Scheduler, random: RandomStreams, wallClock: () => number, options: ClusterOptions) {
     this.random = random;
+    this.scheduler = scheduler;
     const ids = random.stream('swarm-id');
     const store = new Store(scheduler, wallClock);
     this.store = store;
@@ -94,6 +98,15 @@ export class Manager {
       this.addNetwork({ Name: name, Labels: {}, Driver: name, DriverOpts: {}, Internal: false, Attachable: false, Ingress: false, IPv6: false, Scope: 'local' }, origin);
     }
     return node;
+  }
+
+  /** A worker was promoted: it is one of the managers once it has noticed. */
+  promoteLater(node: NodeObject): void {
+    this.scheduler.after(PROMOTION_TIME, () => {
+      if (node.Spec.Role !== 'manager' || node.ManagerStatus !== undefined || this.store.nodes.get(node.ID) !== node) return;
+      node.ManagerStatus = { Leader: false, Reachability: 'reachable', Addr: `${node.Status.Addr}:${CONTROL_PORT}` };
+      this.store.changedNode(node);
+    });
   }
 
   addNetwork(spec: NetworkSpec, origin: Origin): NetworkObject {

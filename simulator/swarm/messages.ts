@@ -16,7 +16,6 @@ export type ToManager =
   | { readonly kind: 'heartbeat' }
   | { readonly kind: 'status'; readonly updates: readonly { readonly taskId: string; readonly status: TaskStatus }[] }
   /** Leaves for good. */
-  | { readonly kind: 'leave' }
   /** `docker run --network OVERLAY` on any node. */
   | { readonly kind: 'attach'; readonly request: number; readonly network: string; readonly config: NetworkAttachmentConfig; readonly containerId: string; readonly addresses: readonly string[]; readonly origin: Origin }
   | { readonly kind: 'detach'; readonly attachmentId: string }

@@ -7,6 +7,7 @@
  */
 import { WaitQueue } from '../base/wait.ts';
 import {
+  conntrackReferences,
   conntrackStats,
   countConntrack,
   deleteConntrack,
@@ -125,11 +126,13 @@ function* list(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
 function* show(ctx: ProgramContext, line: ConntrackLine, entries: readonly ConntrackEntry[], use = 1): Blocking<void> {
   const { now } = ctx.netns.kernel;
   const xml = line.output.has('xml');
+  const references = conntrackReferences(ctx.netns);
   let text = xml ? '<?xml version="1.0" encoding="utf-8"?>\n<conntrack>\n' : '';
   for (const entry of entries) {
+    const uses = use - 1 + (references.get(entry) ?? 1);
     text += xml
-      ? formatEntryXml(entry, now)
-      : formatEntry(entry, now, { extended: line.output.has('extended'), id: line.output.has('id'), use });
+      ? formatEntryXml(entry, now, uses)
+      : formatEntry(entry, now, { extended: line.output.has('extended'), id: line.output.has('id'), use: uses });
     text += '\n';
   }
   if (xml) text += '</conntrack>\n';

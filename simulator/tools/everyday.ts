@@ -4,7 +4,19 @@ import { awkTool, jqTool, sedTool } from './everyday/borrowed.ts';
 import { catTool, lessTool, nlTool, revTool, tacTool } from './everyday/cat.ts';
 import { columnTool, cutTool, pasteTool, trTool } from './everyday/cut.ts';
 import { hexdumpTool, odTool, xxdTool } from './everyday/dump.ts';
-import { chmodTool, cpTool, lnTool, mkdirTool, mktempTool, mvTool, readlinkTool, rmdirTool, rmTool, statTool, touchTool } from './everyday/files.ts';
+import {
+  chmodTool,
+  cpTool,
+  lnTool,
+  mkdirTool,
+  mktempTool,
+  mvTool,
+  readlinkTool,
+  rmdirTool,
+  rmTool,
+  statTool,
+  touchTool,
+} from './everyday/files.ts';
 import { findTool } from './everyday/find.ts';
 import { grepTool } from './everyday/grep.ts';
 import { headTool, tailTool } from './everyday/headtail.ts';
@@ -13,7 +25,20 @@ import { helpTool, manTool } from './everyday/man.ts';
 import { mountTool, umountTool } from './everyday/mount.ts';
 import { pgrepTool, pidofTool, psTool } from './everyday/ps.ts';
 import { refusedTools } from './everyday/refused.ts';
-import { busyboxTool, envTool, killTool, nohupTool, setsidTool, sleepTool, sudoTool, suTool, teeTool, timeoutTool, watchTool, xargsTool } from './everyday/run.ts';
+import {
+  busyboxTool,
+  envTool,
+  killTool,
+  nohupTool,
+  setsidTool,
+  sleepTool,
+  sudoTool,
+  suTool,
+  teeTool,
+  timeoutTool,
+  watchTool,
+  xargsTool,
+} from './everyday/run.ts';
 import { smallTools } from './everyday/small.ts';
 import { sortTool, uniqTool } from './everyday/sort.ts';
 import { wcTool } from './everyday/wc.ts';

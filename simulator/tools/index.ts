@@ -11,6 +11,7 @@ import { hostTool } from './host.ts';
 import { ipTool } from './ip/index.ts';
 import { ip6tablesTool, iptablesRestoreTool, iptablesSaveTool, iptablesTool } from './iptables/index.ts';
 import { ipvsadmTool } from './ipvsadm.ts';
+import { modprobeTool } from './modprobe.ts';
 import { ncTool } from './nc.ts';
 import { nsenterTool } from './nsenter.ts';
 import { nslookupTool } from './nslookup.ts';
@@ -34,6 +35,7 @@ export const allTools: readonly Tool[] = [
   iptablesSaveTool,
   iptablesTool,
   ipvsadmTool,
+  modprobeTool,
   ncTool,
   nsenterTool,
   nslookupTool,

@@ -3,12 +3,12 @@
  *
  * Commands -A -E -D -C -R -S -a -e -d -L -l -Z --set -h -v; options -t -u -f -s -p -M -b -o -r -m -g -w -x -y -n -c
  * --timeout --daemon --stats --rate --exact --thresholds --persistent-conn --nosort --sort; ipvsadm-save and
- * ipvsadm-restore. Not emulated, and refused: IPv6, SCTP, tunnels (-i), persistence engines, the sync daemon, the
- * schedulers lblc, lblcr, mh and twos.
+ * ipvsadm-restore. Kept and listed, but without traffic: IPv6 and SCTP services. Not emulated, and refused: tunnels other
+ * than IP in IP, persistence engines, the sync daemon.
  */
 import { formatIpv4, parseIpv4 } from '../base/address.ts';
 import { ERRNO_TEXT, type Errno } from '../base/errno.ts';
-import { ipvsControl, type IpvsOperation, type ServiceSpec } from '../ipvs/index.ts';
+import { ipvsControl, type IpvsOperation, SCHEDULER_NAMES, type ServiceSpec } from '../ipvs/index.ts';
 import { done, type Result } from '../base/result.ts';
 import { type Blocking, fail, type Program, type ProgramContext, type Tool } from '../process/program.ts';
 import { HELP, VERSION } from './ipvsadm/help.ts';
@@ -30,7 +30,7 @@ export const ipvsadmTool: Tool = {
   main,
   complete(words) {
     const before = words[words.length - 2];
-    if (before === '-s' || before === '--scheduler') return 'rr wrr lc wlc dh sh sed nq fo ovf'.split(' ');
+    if (before === '-s' || before === '--scheduler') return [...SCHEDULER_NAMES];
     if (words.length === 2) return '-A -C -D -E -L -Ln -R -S -Z -a -d -e'.split(' ');
     return [];
   },

@@ -179,7 +179,11 @@ function* captureLoop(
       if (options.count !== 0 && captured >= options.count) return captured;
       continue;
     }
-    if (ctx.takeSignal() !== undefined) return captured;
+    if (ctx.takeSignal() !== undefined) {
+      // A line may have been cut short: one more newline, just in case.
+      if (options.write === '') yield* ctx.out('\n');
+      return captured;
+    }
     yield* ctx.wait([socket.readable]);
   }
 }

@@ -17,6 +17,7 @@ export const DROP_REASONS = [
   'NETFILTER_REJECT', // a rule answered with an error
   'CONNTRACK_INVALID_NAT', // no unique tuple could be found
   'CONNTRACK_CLASH',
+  'CONNTRACK_TABLE_FULL',
   'IP_RPFILTER', // reverse path filter
   'IP_MARTIAN_SOURCE',
   'IP_MARTIAN_DESTINATION', // 127/8 on the wire without route_localnet

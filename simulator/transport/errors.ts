@@ -8,11 +8,11 @@ export interface IcmpMeaning {
   readonly fatal: boolean;
 }
 
-/** By code of Destination Unreachable. Code 2's ENOPROTOOPT is shown as EPROTONOSUPPORT, code 5's ESRs as refused. */
+/** By code of Destination Unreachable. Code 5's ESRs are refused. */
 const UNREACHABLE: readonly IcmpMeaning[] = [
   { errno: 'ENETUNREACH', fatal: false },
   { errno: 'EHOSTUNREACH', fatal: false },
-  { errno: 'EPROTONOSUPPORT', fatal: true },
+  { errno: 'ENOPROTOOPT', fatal: true },
   { errno: 'ECONNREFUSED', fatal: true },
   { errno: 'EMSGSIZE', fatal: false },
   { errno: 'EOPNOTSUPP', fatal: false },

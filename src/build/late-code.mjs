@@ -13,10 +13,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const TOOLS = join(root, 'simulator/tools/index.ts');
-const LATE = ['parse', 'execute', 'builtins', 'aliases', 'expand'].map((name) =>
-  join(root, `simulator/shell/${name}.ts`),
-);
+/** Modules that are used only once something is typed. */
+const LATE = ['parse', 'execute', 'builtins', 'builtins/names', 'aliases', 'expand'].map((name) => at(`shell/${name}`));
+/** Modules that export tools or lists of tools, and are imported from outside simulator/tools. */
+const TOOLS = ['index', 'everyday', 'busyboxnet', 'ip/busybox'].map((name) => at(`tools/${name}`));
+const ALL = [...LATE, ...TOOLS];
+/** Checks scenarios, which the page's build has done; not marked, it would stay for what it makes when it is loaded. */
+const UNUSED = at('lab/scenario');
 const CODE = 'virtual:late-code';
 const BUNDLE = 'virtual:late-bundle';
 const REAL = '?real';
@@ -24,7 +27,7 @@ const REAL = '?real';
 /** The Vite plugin, for the worker's build and for the development server. */
 export function lateCode() {
   let active = false;
-  const late = (path) => active && (path === TOOLS || LATE.includes(path));
+  const late = (path) => active && ALL.includes(path);
   return {
     name: 'late-code',
     enforce: 'pre',
@@ -42,11 +45,13 @@ export function lateCode() {
     },
     async load(id) {
       if (id === `\0${CODE}`) return active ? loaderCode() : 'export const loadLateCode = async () => {};';
-      if (id === `\0${BUNDLE}`)
-        return [TOOLS, ...LATE].map((path, i) => `export * as m${i} from '${path}${REAL}';`).join('\n');
+      if (id === `\0${BUNDLE}`) return ALL.map((path, i) => `export * as m${i} from '${path}${REAL}';`).join('\n');
       if (id.endsWith(REAL)) return { code: readFileSync(id.slice(0, -REAL.length), 'utf8'), moduleType: 'ts' };
+      if (active && id === UNUSED)
+        return { code: readFileSync(id, 'utf8'), moduleType: 'ts', moduleSideEffects: false };
       if (!late(id)) return null;
-      return id === TOOLS ? toolsStub() : { code: stub(LATE.indexOf(id) + 1, await exportsOf(id)), moduleType: 'js' };
+      const code = await (TOOLS.includes(id) ? toolsStub(id) : stub(id));
+      return { code, moduleType: 'js' };
     },
   };
 }
@@ -61,41 +66,65 @@ function loaderCode() {
     };`;
 }
 
-function stub(index, names) {
-  const list = names.join(', ');
-  return `import { take } from '${CODE}'; export let ${list}; take('m${index}', (real) => ({ ${list} } = real));`;
-}
-
-/** The names of values that a module exports; types are gone when it runs. */
-async function exportsOf(path) {
+/** A module whose exports are empty until the real ones arrive. */
+async function stub(path) {
   const { metafile } = await build({ entryPoints: [path], format: 'esm', outdir: root, write: false, metafile: true });
-  return Object.values(metafile.outputs).flatMap((output) => output.exports);
+  const list = Object.values(metafile.outputs)
+    .flatMap((output) => output.exports)
+    .join(', ');
+  return `import { take } from '${CODE}'; export let ${list}; take('${nameOf(path)}', (real) => ({ ${list} } = real));`;
 }
 
-/** The list of tools with their names and places, whose programs arrive later. */
-async function toolsStub() {
-  const cards = `import { allTools } from ${JSON.stringify(TOOLS)};
-    console.log(JSON.stringify(allTools.map(({ name, aliases, directory, summary }) => ({ name, aliases, directory, summary }))));`;
+/** A module of tools that have their names and places, and whose programs arrive later. */
+async function toolsStub(path) {
+  const cards = await cardsOf(path);
+  return `
+    import { take } from '${CODE}';
+    const late = (card) => {
+      let tool;
+      const take = (real) => void (tool = real);
+      return {
+        card: { ...card, main: (ctx) => tool.main(ctx), complete: (words, ctx) => tool.complete?.(words, ctx) ?? [] },
+        take,
+      };
+    };
+    ${Object.entries(cards)
+      .map(([name, card]) =>
+        Array.isArray(card)
+          ? `const $${name} = ${JSON.stringify(card)}.map(late); export const ${name} = $${name}.map(({ card }) => card);
+             take('${nameOf(path)}', (real) => real.${name}.forEach((tool, i) => $${name}[i].take(tool)));`
+          : `const $${name} = late(${JSON.stringify(card)}); export const ${name} = $${name}.card;
+             take('${nameOf(path)}', (real) => $${name}.take(real.${name}));`,
+      )
+      .join('\n')}`;
+}
+
+/** For each export of a module of tools, the tool or tools without their programs; found by running the module. */
+async function cardsOf(path) {
+  const contents = `import * as module from ${JSON.stringify(path)};
+    const card = ({ name, aliases, directory, summary }) => ({ name, aliases, directory, summary });
+    const cards = Object.entries(module).map(([name, value]) => [name, Array.isArray(value) ? value.map(card) : card(value)]);
+    console.log(JSON.stringify(Object.fromEntries(cards)));`;
   const { outputFiles } = await build({
-    stdin: { contents: cards, resolveDir: root },
+    stdin: { contents, resolveDir: root },
     bundle: true,
     format: 'esm',
     platform: 'node',
     write: false,
     logLevel: 'error',
   });
-  const list = execFileSync(process.execPath, ['--input-type=module', '-'], {
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-'], {
     input: outputFiles[0].text,
     encoding: 'utf8',
   });
-  const code = `
-    import { take } from '${CODE}';
-    const programs = new Map();
-    take('m0', ({ allTools }) => { for (const tool of allTools) programs.set(tool.name, tool); });
-    export const allTools = ${list.trim()}.map((card) => ({
-      ...card,
-      main: (ctx) => programs.get(card.name).main(ctx),
-      complete: (words, ctx) => programs.get(card.name).complete?.(words, ctx) ?? [],
-    }));`;
-  return { code, moduleType: 'js' };
+  return JSON.parse(printed);
+}
+
+function at(name) {
+  return join(root, `simulator/${name}.ts`);
+}
+
+/** What the bundle calls a late module. */
+function nameOf(path) {
+  return `m${ALL.indexOf(path)}`;
 }

@@ -1,7 +1,7 @@
 /** Scenarios by name or path, and commands run to their end in a world without a clock on the wall. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createWorld, type Execution, SECOND, type World } from '../../simulator/index.ts';
+import { createWorld, type Execution, parseScenario, SECOND, type World } from '../../simulator/index.ts';
 import { externals } from '../lab/externals.ts';
 
 const ROOT = process.env['MESHWALK_ROOT'] ?? process.cwd();
@@ -13,7 +13,7 @@ export class UsageError extends Error {
 }
 
 /** The YAML text of a scenario: a name of content/scenarios, or a path. */
-export function scenarioText(name: string): string {
+function scenarioText(name: string): string {
   const path = [join(SCENARIOS, `${name}.yaml`), name].find(
     (candidate) => existsSync(candidate) && /\.ya?ml$/.test(candidate),
   );
@@ -27,6 +27,11 @@ export function scenarioText(name: string): string {
 /** A world of the named scenario; packets are observed only on request. */
 export function worldOf(name: string, trace = false): World {
   return createWorld(scenarioText(name), { externals, trace });
+}
+
+/** The same with the test programs of the machines on which the recordings were made. */
+export function recordedWorldOf(name: string): World {
+  return createWorld({ ...parseScenario(scenarioText(name)), equipment: 'rig' }, { externals, trace: false });
 }
 
 /** Events that a command may run before it is taken for a runaway. */

@@ -4,7 +4,7 @@
  * a *symbol* stays, but must stand for the recorded one, one to one: over the whole recording, or within the step.
  */
 
-export interface Mask {
+interface Mask {
   readonly name: string;
   readonly reason: string;
   /** Only for commands that match. */
@@ -23,7 +23,7 @@ export interface SymbolRule {
 
 const AGO = '(?:less than a second|\\d+ seconds?|about a minute|\\d+ minutes|about an hour|\\d+ hours|\\d+ days)';
 
-export const MASKS: readonly Mask[] = [
+const MASKS: readonly Mask[] = [
   {
     name: 'MAC',
     reason: 'a bridge is named after the lowest of random MACs',
@@ -48,6 +48,13 @@ export const MASKS: readonly Mask[] = [
     reason: 'run while steps are taken',
     pattern: /(?<=\b\w+_timer +)\d+\.\d+/g,
     replacement: '‹left›',
+  },
+  {
+    name: 'queues',
+    reason: 'as many as the machine has CPUs; the rig had one or two',
+    commands: /\bip\b/,
+    pattern: /(?<=^ +(?:veth|bridge_slave) .*num[tr]xqueues )\d+/gm,
+    replacement: '‹n›',
   },
   {
     name: 'date',
@@ -83,6 +90,20 @@ export const MASKS: readonly Mask[] = [
     replacement: '[‹clock›]',
   },
   {
+    name: 'clock',
+    reason: 'time since the machine was started',
+    commands: /\bdmesg\b/,
+    pattern: /^\[ *\d+\.\d{6}\]/gm,
+    replacement: '[‹clock›]',
+  },
+  {
+    name: 'clock',
+    reason: 'time stamps of events',
+    commands: /\bconntrack\b.*timestamp/,
+    pattern: /^\[\d{10}\.\d{6}\]/gm,
+    replacement: '[‹clock›]',
+  },
+  {
     name: 'age',
     reason: 'the rig’s CPU was emulated and waits between steps are not recorded',
     commands: /\bdocker\b/,
@@ -93,7 +114,7 @@ export const MASKS: readonly Mask[] = [
     name: 'round trip',
     reason: 'times of an emulated CPU',
     pattern:
-      /(?<=time[= ])[\d.]+(?= ?ms)|(?<=rtt min\/avg\/max\/mdev = )[\d./]+|(?<=round-trip min\/avg\/max = )[\d./]+|(?<=Query time: )\d+(?= msec)|(?<= after )\d+(?= ms)/g,
+      /(?<=time[= ])[\d.]+(?= ?ms)|(?<=rtt min\/avg\/max\/mdev = )[\d./]+|(?<=round-trip min\/avg\/max = )[\d./]+|(?<=Query time: )\d+(?= msec)|(?<= after )\d+(?= (?:ms|milliseconds)\b)/g,
     replacement: '‹ms›',
   },
   {
@@ -106,8 +127,9 @@ export const MASKS: readonly Mask[] = [
   {
     name: 'remaining time',
     reason: 'timeouts run while steps are taken',
-    commands: /\bconntrack\b/,
-    pattern: /(?<=^(?:ipv4 +2 +)?(?:tcp|udp|icmp|unknown) +\d+ )\d+/gm,
+    commands: /conntrack\b/,
+    pattern:
+      /(?<=^(?:\[‹clock›\]\t)?(?: *\[(?:NEW|UPDATE|DESTROY)\] )?(?:ipv4 +2 +)?(?:tcp|udp|icmp|unknown) +\d+ )\d+|(?<=<timeout>)\d+/gm,
     replacement: '‹left›',
   },
   {
@@ -161,9 +183,9 @@ export const MASKS: readonly Mask[] = [
   },
   {
     name: 'gossip flows',
-    reason: 'the connections of gossip and of the managers come and go',
+    reason: 'connections of gossip and of the managers, and reports to routers of multicast groups, come and go',
     commands: /\bconntrack -L\b/,
-    pattern: /^.*\b[sd]port=(?:7946|2377)\b.*\n/gm,
+    pattern: /^.*(?:\b[sd]port=(?:7946|2377)\b|dst=224\.0\.0\.22\b).*\n/gm,
     replacement: '',
   },
   {
@@ -179,6 +201,27 @@ export const MASKS: readonly Mask[] = [
     commands: /\bipvsadm\b.*--rate/,
     pattern: /(?: +\d+){5}$/gm,
     replacement: ' ‹rates›',
+  },
+  {
+    name: 'sampled counters',
+    reason: 'since Linux 6.2 IPVS lists the counters of its last sample, up to two seconds old',
+    commands: /\bipvsadm\b.*--stats/,
+    pattern: /(?: +\d+){5}$/gm,
+    replacement: ' ‹counters›',
+  },
+  {
+    name: 'aged connections',
+    reason: 'connections that ended stay until their time is over; waits between steps are not recorded: compared as none or some',
+    commands: /\bipvsadm\b/,
+    pattern: /(?<=^  -> \S+ +(?:(?:Masq|Route|Tunnel) +)?\d+ +(?:\d+ +)?\d+ +)[1-9]\d* *$/gm,
+    replacement: '‹n›',
+  },
+  {
+    name: 'aged connections',
+    reason: 'connections that ended stay until their time is over; waits between steps are not recorded',
+    commands: /\bipvsadm\b.* -\w*c\b|\bip_vs_conn\b/,
+    pattern: /^.*\b(?:TIME_WAIT|SYN_RECV)\b.*\n/gm,
+    replacement: '',
   },
   {
     name: 'IPv6 background',
@@ -226,6 +269,13 @@ export const MASKS: readonly Mask[] = [
     reason: 'IP ids, echo ids and query ids start at random',
     commands: /\btcpdump\b|\bdig\b|\bnslookup\b/,
     pattern: /(?<=\bid:? )\d+|(?<=: )\d+(?=[+*%-]* (?:\[|A\?|AAAA\?|PTR\?|\d+\/))/g,
+    replacement: '‹id›',
+  },
+  {
+    name: 'packet id',
+    reason: 'IP ids and echo ids start at random, and so do the time stamps of TCP',
+    commands: /\bdmesg\b/,
+    pattern: /(?<=\bID=)\d+|(?<=080A)[0-9A-F]{16}/g,
     replacement: '‹id›',
   },
   {
@@ -297,7 +347,7 @@ export const SYMBOLS: readonly SymbolRule[] = [
   {
     name: 'port',
     reason: 'ephemeral ports are random',
-    pattern: /(?<=[.: =])(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})(?![\d.])/g,
+    pattern: /(?<=[.: =])(?<!\bid=)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})(?![\d.])/g,
     scope: 'step',
   },
   { name: 'descriptor', reason: 'dockerd has other files open, too', pattern: /(?<=,fd=)\d+/g, scope: 'step' },
@@ -322,13 +372,13 @@ export const PADDING = { name: 'padding', reason: 'columns are as wide as the id
 export const UNORDERED = {
   name: 'order of lines',
   reason:
-    'comes from hash tables with random keys, from several machines at once, or is by random link-local addresses',
+    'comes from hash tables with random keys, from a resolver that shuffles, from several machines at once, or is by random link-local addresses',
   commands:
-    /\bdocker service logs\b|\bip\b.*route show table all|\bip -6 r|\bconntrack -L\b|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* fdb\b|\bls\b.*netns/,
+    /\bdocker service logs\b|\bss\b|\bdig\b|\bnslookup\b|\bipvsadm\b.* -\w*c\b|\bip\b.*route show table all|\bip -6 r|conntrack(?:$| -[LDU]\b)|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* fdb\b|\bls\b.*netns/,
 };
 
 /** Objects in a list of JSON that come out of Go's maps: sorted by the address in them. */
-export const MAP_ORDER = {
+const MAP_ORDER = {
   name: 'order of peers',
   reason: 'Go’s maps have no order',
   commands: /\bdocker network inspect\b/,

@@ -33,6 +33,8 @@ export interface Recording {
   readonly steps: readonly Step[];
   /** Docker runs on its machines. */
   readonly docker: boolean;
+  /** What listens where, in the rig's words: `s: tcp 80, udp 53; r: tcp 9000`. '' when nothing does. */
+  readonly servers: string;
 }
 
 /** A file that is no recording. `message` says why. */
@@ -58,12 +60,16 @@ export function readRecording(path: string): Recording {
     (step) => ({ stdout: '', stderr: '', exit: 0, ...step }) as Step,
   );
   const name = basename(path, '.json');
-  const machines = isObject(data['topology']) ? data['topology']['machines'] : undefined;
-  // The recordings of the bare kernel say `machine` and run on node1 without docker.
-  const docker = isObject(machines)
-    ? Object.values(machines).some((machine) => isObject(machine) && machine['docker'] === true)
-    : steps.some((step) => /\bdocker\b/.test(step.cmd));
-  return { name, names: isObject(data['names']) ? (data['names'] as Recording['names']) : {}, steps, docker };
+  // Some were made on the same machines without docker running: then nothing in them speaks of it.
+  const docker = steps.some((step) => /\bdocker\b/.test(step.cmd) || /^(?:\d+: )?docker0[: ]/m.test(step.stdout));
+  const servers = isObject(data['topology']) ? data['topology']['servers'] : undefined;
+  return {
+    name,
+    names: isObject(data['names']) ? (data['names'] as Recording['names']) : {},
+    steps,
+    docker,
+    servers: typeof servers === 'string' ? servers : '',
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

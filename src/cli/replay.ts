@@ -5,13 +5,14 @@
  */
 import type { Execution, World } from '../../simulator/index.ts';
 import { compareText, diffLines, inOwnWords, kindOf } from './compare.ts';
-import { advance, execute, finish, pass, worldOf } from './machines.ts';
+import { advance, execute, finish, pass, recordedWorldOf } from './machines.ts';
 import type { Uses } from './normalise.ts';
 import type { NamedContainer, Recording, Step } from './recording.ts';
+import { Rig } from './rig.ts';
 import { Symbols } from './symbols.ts';
 import { toolOf } from './tools.ts';
 
-export interface StepResult {
+interface StepResult {
   readonly index: number;
   readonly cmd: string;
   readonly equal: boolean;
@@ -19,7 +20,7 @@ export interface StepResult {
   readonly diff?: string;
 }
 
-export interface Tally {
+interface Tally {
   total: number;
   equal: number;
 }
@@ -49,6 +50,7 @@ export async function replay(recording: Recording): Promise<Report> {
 class Replay {
   private readonly recording: Recording;
   private readonly world: World;
+  private readonly rig: Rig;
   private readonly symbols = new Symbols();
   private readonly uses: Uses = new Map();
   private readonly results: (StepResult | undefined)[] = [];
@@ -57,17 +59,20 @@ class Replay {
 
   constructor(recording: Recording) {
     this.recording = recording;
-    this.world = worldOf(recording.docker ? 'empty' : 'bare');
+    this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare');
+    this.rig = new Rig(this.world, recording);
   }
 
   async run(): Promise<Report> {
     const { steps } = this.recording;
     for (const [index, step] of steps.entries()) {
+      await this.rig.before(index);
       await this.resolve(step);
       await this.step(index, step);
       await this.stopBackground(index);
       if (CHANGES.test(step.cmd)) await this.settle(steps[index + 1]);
-      else await pass(this.world, 0.2);
+      // Without a cluster to wait for, the rig took its steps faster.
+      else await pass(this.world, this.recording.docker ? 0.2 : 0.1);
     }
     for (const { index } of [...this.running]) await this.stopBackground(index, true);
     return this.report();

@@ -131,6 +131,7 @@ export const DROP_WORDS: Readonly<Record<string, string>> = {
   NETFILTER_DROP: 'a rule or a policy says DROP.',
   NETFILTER_REJECT: 'a rule refuses it with an error.',
   CONNTRACK_INVALID_NAT: 'no unique address and port were left to translate it to.',
+  CONNTRACK_TABLE_FULL: 'the table of connections is full, and nothing in it could be dropped for this one.',
   CONNTRACK_CLASH: 'another packet began the same connection first.',
   IP_RPFILTER: 'its source would not be reached by the way it came (rp_filter).',
   IP_MARTIAN_SOURCE: 'its source address cannot be true here.',

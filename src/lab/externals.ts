@@ -4,32 +4,24 @@
  */
 import type { Externals } from '../../simulator/index.ts';
 
-/** One run of a batch program: its arguments, what it reads, and the files it may open. */
-export interface BatchRequest {
-  readonly args: readonly string[];
+/** What simulator/tools/everyday/borrowed.ts asks: run `argv` on `stdin`. */
+interface Request {
+  readonly argv: readonly string[];
   readonly stdin: string;
-  /** Contents by absolute path; relative arguments are looked up from `directory`. */
-  readonly files?: Readonly<Record<string, string>>;
-  readonly directory?: string;
+  /** Contents of files that it may open, by absolute path. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
-/** One run of jq: `filter` and `flags` as on its command line, without the names of files. */
-export interface JqRequest {
-  readonly filter: string;
-  readonly flags: readonly string[];
-  readonly input: string;
-}
-
-export interface BatchAnswer {
+export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
-  readonly exit: number;
+  readonly status: number;
 }
 
 export const externals: Externals = {
-  jq: (request) => jq(request as JqRequest),
-  awk: (request) => batch('awk', request as BatchRequest),
-  sed: (request) => batch('sed', request as BatchRequest),
+  jq: (request) => jq(request as Request),
+  awk: (request) => batch(request as Request),
+  sed: (request) => batch(request as Request),
 };
 
 /** The error that jq-web throws when jq exits with another status than 0. */
@@ -39,24 +31,23 @@ interface JqFailure {
   readonly message: string;
 }
 
-/** jq 1.7. What it printed before an error at run time is lost by the library. */
-async function jq({ filter, flags, input }: JqRequest): Promise<BatchAnswer> {
+/** jq 1.7; the filter is the last word of `argv`. What it printed before an error at run time is lost by the library. */
+async function jq({ argv, stdin }: Request): Promise<Answer> {
   const { runJq } = await import('./jq.ts');
   try {
-    return { stdout: await runJq(input, filter, flags), stderr: '', exit: 0 };
+    return { stdout: await runJq(stdin, argv.at(-1) ?? '.', argv.slice(1, -1)), stderr: '', status: 0 };
   } catch (error) {
     const { exitCode = 2, stderr, message } = error as JqFailure;
-    return { stdout: '', stderr: `${(stderr ?? message).trimEnd()}\n`, exit: exitCode };
+    return { stdout: '', stderr: `${(stderr ?? message).trimEnd()}\n`, status: exitCode };
   }
 }
 
 /** awk and sed, out of a shell that runs to its end. */
-async function batch(program: string, request: BatchRequest): Promise<BatchAnswer> {
+async function batch({ argv, stdin, files }: Request): Promise<Answer> {
   const { Bash } = await import('just-bash/browser');
-  const shell = new Bash({ files: { ...request.files }, cwd: request.directory ?? '/' });
-  const line = [program, ...request.args.map(quoted)].join(' ');
-  const { stdout, stderr, exitCode } = await shell.exec(line, { stdin: request.stdin });
-  return { stdout, stderr, exit: exitCode };
+  const shell = new Bash({ files: { ...files } });
+  const { stdout, stderr, exitCode } = await shell.exec(argv.map(quoted).join(' '), { stdin });
+  return { stdout, stderr, status: exitCode };
 }
 
 /** An argument as a word that the shell takes as it is. */

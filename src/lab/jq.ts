@@ -4,7 +4,7 @@ import loading from 'jq-web';
 /** Runs jq on the text of JSON documents; throws when it exits with another status than 0. */
 export async function runJq(input: string, filter: string, flags: readonly string[]): Promise<string> {
   const { raw } = await loading;
-  const text = raw(input, filter, [...flags]) as string | null;
+  const text = raw(input, filter, [...flags]) as string | undefined;
   const joined = flags.some((flag) => flag === '--join-output' || /^-[a-z]*j/.test(flag));
-  return text === null ? '' : joined ? text : `${text}\n`; // the library keeps back the last line's end
+  return text === undefined ? '' : joined ? text : `${text}\n`; // the library keeps back the last line's end
 }

@@ -2,7 +2,7 @@
  * One world with its terminals: opens, types, resizes, and brings a world back by replaying its input log.
  * Knows nothing of workers and ports; output waits here until somebody takes it.
  */
-import { checkScenario, World, type Externals, type Scenario, type TerminalPort } from '../../simulator/index.ts';
+import { World, type Externals, type Scenario, type TerminalPort } from '../../simulator/index.ts';
 import type { OpenTerminal, SavedWorld, Size } from './protocol.ts';
 
 /** Output kept of a terminal that nobody draws, in characters; older lines fall off. */
@@ -21,8 +21,8 @@ export class LabSession {
   readonly #terminals = new Map<string, Held>();
 
   constructor(scenario: Scenario, externals: Externals) {
-    // Not createWorld: that one also reads YAML, which the page has done when it was built.
-    this.world = new World(checkScenario(scenario), { externals });
+    // Not createWorld: that one reads and checks, which was done when the page was built.
+    this.world = new World(scenario, { externals });
   }
 
   /** Plays a saved log again. Afterwards the world and every terminal are as they were when it was saved. */

@@ -77,7 +77,8 @@ class Lab {
   }
 
   #receive(id: string, line: Line, message: TerminalUp): void {
-    if (typeof message === 'string') void lateCode.then(() => this.#clock.act(() => this.#session.input(id, message)));
+    if (typeof message === 'string')
+      void lateCode().then(() => this.#clock.act(() => this.#session.input(id, message)));
     else if ('drawn' in message) this.#drawn(line, message.drawn);
     else this.#clock.act(() => this.#session.resize(id, message));
   }
@@ -97,6 +98,7 @@ class Lab {
       if (text === '') continue;
       line.undrawn += text.length;
       line.port.postMessage(text);
+      void lateCode(); // a prompt is on its way to the screen
       if (line.undrawn > MOST_UNDRAWN) {
         this.#held = true;
         this.#clock.stop();
@@ -166,8 +168,12 @@ function wall(): Wall {
   };
 }
 
-/** Tools and the shell's executor, fetched while the world stands up. Nothing is typed before they are there. */
-const lateCode = loadLateCode();
+let loading: Promise<void> | undefined;
+
+/** Tools and the shell's executor: fetched after the first prompt. Nothing that was typed runs before they are there. */
+function lateCode(): Promise<void> {
+  return (loading ??= loadLateCode());
+}
 
 let lab: Lab | undefined;
 const early: { id: string; port: MessagePort }[] = [];
@@ -180,11 +186,9 @@ function running(): Lab {
 
 const server = {
   async start(request: StartRequest): Promise<Started> {
+    if (request.saved !== undefined || request.scenario.setup.length > 0) await lateCode();
     const session = new LabSession(request.scenario, externals);
-    if (request.saved !== undefined) {
-      await lateCode;
-      await session.restore(request.saved);
-    }
+    if (request.saved !== undefined) await session.restore(request.saved);
     lab = new Lab(session, client);
     for (const { id, port } of early.splice(0)) lab.attach(id, port);
     return lab.started();

@@ -9,6 +9,9 @@ import { request, RESPONSE_LENGTH, serve } from './traffic.ts';
 
 export type Metrics = Record<string, number>;
 
+/** Requests before the measured ones, until the compiler of the JavaScript engine has seen the whole way. */
+const WARM_UP = 3000;
+
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
@@ -41,7 +44,7 @@ function sequential(mesh: Mesh, client: NetworkNamespace, count: number): { mini
 export function meshMetrics(nodes: number, trace: boolean, requests = 2000): Metrics {
   const mesh = buildMesh(nodes);
   for (const { task } of mesh.nodes) serve(mesh.universe, task, 80);
-  sequential(mesh, mesh.client, 300);
+  sequential(mesh, mesh.client, WARM_UP);
   const recorder = new TraceRecorder();
   if (trace) mesh.universe.trace = recorder.sink;
   const before = receptions(mesh);

@@ -16,7 +16,7 @@ import { createNamespace } from '../../simulator/kernel/namespaces.ts';
 import { Neighbour } from '../../simulator/kernel/neighbour.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
 import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
-import { type TableName, xtables } from '../../simulator/netfilter/index.ts';
+import { type RuleSpec, type TableName, xtables } from '../../simulator/netfilter/index.ts';
 import { isComplaint, parseRule } from '../../simulator/netfilter/parse.ts';
 import { bootKernel } from '../../simulator/stack.ts';
 import { PacketFactory } from '../../simulator/wire/packet.ts';
@@ -51,18 +51,25 @@ export function buildMesh(count: number): Mesh {
   const client = kernel.initNs;
   setUp(client.device('lo') as NetDevice, true);
   const lan = must(createDevice(client, { kind: 'bridge', name: 'lan', origin: KERNEL_DEFAULT }));
-  address(lan, '192.168.0.1', 16);
+  address(lan, LAN, 16);
   setUp(lan, true);
   const nodes: MeshNode[] = [];
   for (let i = 0; i < count; i++) nodes.push(buildNode(kernel, lan, i, count));
+  known.clear();
   return { universe, kernel, client, nodes };
 }
 
-const octets = (base: string, offset: number): string => formatIpv4(ipv4(base) + offset);
-const nodeAddress = (i: number): string => octets('192.168.199.11', i);
-const taskAddress = (i: number): string => octets('10.0.4.11', i);
-const sandboxAddress = (i: number): string => octets('10.0.100.11', i);
-const macOf = (text: string): number => 0x024200000000 + ipv4(text);
+const LAN = ipv4('192.168.0.1');
+const GATEWAY = ipv4('172.18.0.1');
+const SANDBOX = ipv4('172.18.0.2');
+const OVERLAY = ipv4('10.0.0.1');
+const FIRST_NODE = ipv4('192.168.199.11');
+const FIRST_TASK = ipv4('10.0.4.11');
+const FIRST_SANDBOX = ipv4('10.0.100.11');
+const nodeAddress = (i: number): number => FIRST_NODE + i;
+const taskAddress = (i: number): number => FIRST_TASK + i;
+const sandboxAddress = (i: number): number => FIRST_SANDBOX + i;
+const macOf = (own: number): number => 0x024200000000 + own;
 
 function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): MeshNode {
   const [node, sandbox, overlay, task] = ['n', 'i', 'o', 't'].map((letter) => {
@@ -79,20 +86,20 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
   node.knobs.ip_forward = 1;
 
   const gateway = must(createDevice(node, { kind: 'bridge', name: 'gwbr', origin: KERNEL_DEFAULT }));
-  address(gateway, '172.18.0.1', 16);
+  address(gateway, GATEWAY, 16);
   setUp(gateway, true);
   const [eth1, vgw] = pair(sandbox, 'eth1', node, 'vgw');
   must(setMaster(vgw, gateway));
   setUp(vgw, true);
-  address(eth1, '172.18.0.2', 16);
+  address(eth1, SANDBOX, 16);
   setUp(eth1, true);
-  insertRoute(sandbox.fib, { type: 'unicast', destination: 0, prefix: 0, table: RT_TABLE_MAIN, gateway: ipv4('172.18.0.1'), dev: eth1, source: 0, scope: 'universe', protocol: 'boot', metric: 0, mtu: 0, tos: 0, onlink: false, origin: KERNEL_DEFAULT });
+  insertRoute(sandbox.fib, { type: 'unicast', destination: 0, prefix: 0, table: RT_TABLE_MAIN, gateway: GATEWAY, dev: eth1, source: 0, scope: 'universe', protocol: 'boot', metric: 0, mtu: 0, tos: 0, onlink: false, origin: KERNEL_DEFAULT });
   sandbox.knobs.ip_forward = 1;
 
   const br0 = must(createDevice(overlay, { kind: 'bridge', name: 'br0', origin: KERNEL_DEFAULT }));
-  address(br0, '10.0.0.1', 16);
+  address(br0, OVERLAY, 16);
   setUp(br0, true);
-  const vx0 = must(createDevice(node, { kind: 'vxlan', name: 'vx0', mtu: 1450, origin: KERNEL_DEFAULT, vxlan: { vni: 4096, dstPort: 4789, local: ipv4(nodeAddress(i)), learning: false, proxy: true } }));
+  const vx0 = must(createDevice(node, { kind: 'vxlan', name: 'vx0', mtu: 1450, origin: KERNEL_DEFAULT, vxlan: { vni: 4096, dstPort: 4789, local: nodeAddress(i), learning: false, proxy: true } }));
   must(moveDevice(vx0, overlay));
   must(setMaster(vx0, br0));
   setUp(vx0, true);
@@ -105,8 +112,8 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
     address(inner, own, 16);
     setUp(inner, true);
   }
-  // Of large meshes each node knows its neighbours in a window of three, as a service of three tasks would have it.
-  for (const other of backends(i, count)) for (const remote of [taskAddress(other), sandboxAddress(other)]) if (other !== i) peer(vx0, remote, nodeAddress(other));
+  // In large meshes a node knows those whose tasks it balances to, and those that balance to its task.
+  for (const other of partners(i, count)) for (const remote of [taskAddress(other), sandboxAddress(other)]) if (other !== i) peer(vx0, remote, nodeAddress(other));
 
   rules(node, [
     'nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-INGRESS',
@@ -126,14 +133,14 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
   ], { nat: ['DOCKER', 'DOCKER-INGRESS'], filter: ['DOCKER-USER', 'DOCKER-INGRESS'] });
   rules(sandbox, [
     `mangle -A PREROUTING -p tcp -m tcp --dport ${PORT} -j MARK --set-xmark 0x100/0xffffffff`,
-    `nat -A POSTROUTING -d 10.0.0.0/16 -m ipvs --ipvs -j SNAT --to-source ${sandboxAddress(i)}`,
+    `nat -A POSTROUTING -d 10.0.0.0/16 -m ipvs --ipvs -j SNAT --to-source ${formatIpv4(sandboxAddress(i))}`,
   ], {});
-  rules(task, [`nat -A PREROUTING -d ${taskAddress(i)}/32 -p tcp -m tcp --dport ${PORT} -j REDIRECT --to-ports 80`], {});
+  rules(task, [`nat -A PREROUTING -d ${formatIpv4(taskAddress(i))}/32 -p tcp -m tcp --dport ${PORT} -j REDIRECT --to-ports 80`], {});
   must(writeSysctl(sandbox, 'net/ipv4/vs/conntrack', '1'));
   const service = { fwmark: 256, protocol: 0, address: 0, port: 0 };
   must(ipvsControl(sandbox, { op: 'addService', service: { ...service, scheduler: 'rr', persistence: 0, netmask: 0xffffffff, onePacket: false, schedulerFlags: [] } }, KERNEL_DEFAULT));
   for (const other of backends(i, count)) {
-    const server = { address: ipv4(taskAddress(other)), port: 0, weight: 1, forward: 'masq' as const, upperThreshold: 0, lowerThreshold: 0 };
+    const server = { address: taskAddress(other), port: 0, weight: 1, forward: 'masq' as const, upperThreshold: 0, lowerThreshold: 0 };
     must(ipvsControl(sandbox, { op: 'addServer', service, server }, KERNEL_DEFAULT));
   }
   return { node, sandbox, overlay, task };
@@ -144,8 +151,13 @@ function backends(i: number, count: number): number[] {
   return Array.from({ length: Math.min(3, count) }, (_, step) => (i + step) % count);
 }
 
-function address(dev: NetDevice, text: string, prefix: number): void {
-  must(addAddress(dev, { address: ipv4(text), prefix, origin: KERNEL_DEFAULT }));
+/** The nodes whose tasks it balances to, and those that balance to its own. */
+function partners(i: number, count: number): Set<number> {
+  return new Set([-2, -1, 1, 2].map((step) => (i + step + 2 * count) % count));
+}
+
+function address(dev: NetDevice, own: number, prefix: number): void {
+  must(addAddress(dev, { address: own, prefix, origin: KERNEL_DEFAULT }));
 }
 
 function pair(a: NetworkNamespace, aName: string, b: NetworkNamespace, bName: string): [NetDevice, NetDevice] {
@@ -153,14 +165,29 @@ function pair(a: NetworkNamespace, aName: string, b: NetworkNamespace, bName: st
 }
 
 /** A static neighbour and forwarding entry for a remote end point, as dockerd writes them. */
-function peer(tunnel: NetDevice, remote: string, vtep: string): void {
+function peer(tunnel: NetDevice, remote: number, vtep: number): void {
   const entry = makeFdbEntry(macOf(remote), null, 'permanent', false, 0, KERNEL_DEFAULT);
-  entry.remotes = [{ address: ipv4(vtep), port: 4789, vni: 4096, ifindex: 0 }];
+  entry.remotes = [{ address: vtep, port: 4789, vni: 4096, ifindex: 0 }];
   tunnel.vxlan?.fdb.set(entry.mac, entry);
-  const neighbour = new Neighbour(ipv4(remote), tunnel, KERNEL_DEFAULT);
+  const neighbour = new Neighbour(remote, tunnel, KERNEL_DEFAULT);
   neighbour.state = 'PERMANENT';
   neighbour.mac = entry.mac;
   tunnel.ns.neighbours.add(neighbour);
+}
+
+const known = new Map<string, RuleSpec>();
+
+/** The same words are understood once: what is measured is the kernel, not the tool that reads them. */
+function understood(table: TableName, words: readonly string[]): RuleSpec {
+  const text = `${table} ${words.join(' ')}`;
+  let rule = known.get(text);
+  if (rule === undefined) {
+    const parsed = parseRule(words, table);
+    if (isComplaint(parsed)) throw new Error(parsed.text);
+    rule = parsed;
+    known.set(text, rule);
+  }
+  return rule;
 }
 
 function rules(ns: NetworkNamespace, lines: readonly string[], chains: Readonly<Partial<Record<TableName, readonly string[]>>>): void {
@@ -169,8 +196,7 @@ function rules(ns: NetworkNamespace, lines: readonly string[], chains: Readonly<
   }
   for (const line of lines) {
     const [table, , chain, ...words] = line.split(' ') as [TableName, string, string, ...string[]];
-    const rule = parseRule(words, table);
-    if (isComplaint(rule)) throw new Error(rule.text);
+    const rule = understood(table, words);
     must(xtables(ns, { op: 'append', table, chain, rule }, KERNEL_DEFAULT));
   }
 }

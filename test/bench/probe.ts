@@ -22,13 +22,15 @@ export interface Percentiles {
 /** Waits for the first prompt in the first terminal. */
 export async function promptProbe(): Promise<PromptReport> {
   return new Promise((resolve) => {
-    const observer = new MutationObserver(() => {
+    const look = () => {
       const text = document.querySelector('.xterm-rows')?.textContent ?? '';
       if (!/[#$]\s*$/.test(text)) return;
       observer.disconnect();
       requestAnimationFrame(() => resolve({ prompt: performance.now() }));
-    });
+    };
+    const observer = new MutationObserver(look);
     observer.observe(document, { childList: true, subtree: true, characterData: true });
+    look();
   });
 }
 

@@ -89,7 +89,7 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-/** The built site as its own server sends it, with a probe as the first script of the lesson. */
+/** The built site as its own server sends it, with a probe beside the scripts of the lesson. */
 class ProbedSite<T> {
   readonly report: Promise<Visit<T>>;
   readonly #folder: string;
@@ -149,5 +149,5 @@ class ProbedSite<T> {
 }
 
 function withProbe(html: string): string {
-  return html.replace('<head>', `<head><script src="${PROBE}"></script>`);
+  return html.replace('<head>', `<head><script async src="${PROBE}"></script>`);
 }

@@ -150,6 +150,35 @@ export class Machines {
     return this.service(name, replicas, { EndpointSpec: { Mode: 'vip', Ports: [{ Protocol: 'tcp', TargetPort: 8000, PublishedPort: port, PublishMode: 'ingress' }] } });
   }
 
+  /** `docker network create -d overlay --attachable --subnet SUBNET NAME`: its id. */
+  network(name: string, subnet: string): string {
+    const { Id } = value(
+      this.api('node1').networkCreate({
+        Name: name,
+        Driver: 'overlay',
+        Scope: '',
+        Internal: false,
+        Attachable: true,
+        Ingress: false,
+        EnableIPv6: false,
+        IPAM: { Driver: 'default', Options: {}, Config: [{ Subnet: subnet }] },
+        Options: {},
+        Labels: {},
+        cause: this.caller('node1'),
+      } as unknown as Parameters<EngineApi['networkCreate']>[0]),
+    );
+    this.settle(1);
+    return Id;
+  }
+
+  /** `docker run -d --name NAME --network NETWORK IMAGE ARGS…` */
+  run(node: string, { name, image, args, network }: { name: string; image: string; args: string[]; network: string }): void {
+    const cause = this.caller(node);
+    const request = { name, Image: image, Cmd: args, HostConfig: { NetworkMode: network }, cause } as unknown as Parameters<EngineApi['containerCreate']>[0];
+    this.finish(this.api(node).containerStart(value(this.api(node).containerCreate(request)).Id, cause));
+    this.settle(2);
+  }
+
   /** A namespace by its file, or the host's. */
   ns(host: string, key?: string): NetworkNamespace {
     if (key === undefined) return this.host(host).kernel.initNs;
@@ -162,6 +191,12 @@ export class Machines {
   rules(host: string, table: string, key?: string): string[] {
     const out = iptables(this.ns(host, key), ['-t', table, '-S'], { by: 'command', text: 'iptables -S' });
     return out.stdout.split('\n').filter((line) => line.startsWith('-A'));
+  }
+
+  /** Changes the host's rules as a command would. */
+  iptables(host: string, words: string): void {
+    const out = iptables(this.ns(host), words.split(' '), { by: 'command', text: `iptables ${words}` });
+    if (out.status !== 0) throw new Error(out.stderr);
   }
 
   files(host: string): string[] {

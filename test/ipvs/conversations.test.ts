@@ -176,6 +176,7 @@ describe('with conntrack, as a swarm has it', () => {
     expect(lab.seq(3, '10.1.0.101')).toEqual(['s3', 's2', 's1']);
     expect(sourcesSeen(lab)).toEqual(['10.2.0.1']);
     expect(rows(lab).filter((row) => row.startsWith('TIME_WAIT 10.1.0.101:80'))).toHaveLength(3);
+    lab.run(2_000_000);
     expect(lab.ipvsadm('-ln --stats').stdout).toContain('FWM  256                                 6 ');
   });
 

@@ -2,6 +2,7 @@
 // refused by the emulator, and each block of printed output is what the emulator prints.
 import { describe, expect, test } from 'vitest';
 import { createWorld } from '../../simulator/index';
+import { externals } from '../../src/lab/externals';
 import { textOf } from '../tidy/sources';
 import { lessons } from './prose';
 import { Typist } from './typist';
@@ -11,7 +12,7 @@ const NOT_EMULATED =
 
 describe.each(lessons().map((lesson) => [lesson.file, lesson] as const))('%s', (_, lesson) => {
   test('every command runs, and prints what the prose says', async () => {
-    const typist = new Typist(createWorld(textOf(`content/scenarios/${lesson.scenario}.yaml`)));
+    const typist = new Typist(createWorld(textOf(`content/scenarios/${lesson.scenario}.yaml`), { externals }));
     for (const block of lesson.blocks) {
       const place = `${lesson.file}:${block.line}`;
       let output = '';

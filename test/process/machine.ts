@@ -25,7 +25,9 @@ export class Machine {
   readonly host: Host;
   readonly door: ExternalDoor;
 
-  constructor(options: { tools?: readonly Tool[]; externals?: Externals; files?: Readonly<Record<string, string>> } = {}) {
+  constructor(
+    options: { tools?: readonly Tool[]; externals?: Externals; files?: Readonly<Record<string, string>> } = {},
+  ) {
     const universe: Universe = {
       scheduler: this.scheduler,
       random: new RandomStreams(1),
@@ -57,8 +59,16 @@ export class Machine {
   }
 
   /** Starts a command; what it prints is collected. */
-  start(line: string, options: ExecOptions = {}): { readonly running: Running; stdout: string; stderr: string; status: number | undefined } {
-    const state = { running: undefined as unknown as Running, stdout: '', stderr: '', status: undefined as number | undefined };
+  start(
+    line: string,
+    options: ExecOptions = {},
+  ): { readonly running: Running; stdout: string; stderr: string; status: number | undefined } {
+    const state = {
+      running: undefined as unknown as Running,
+      stdout: '',
+      stderr: '',
+      status: undefined as number | undefined,
+    };
     state.running = this.host.exec(line, {
       ...options,
       onStdout: (text) => (state.stdout += text),

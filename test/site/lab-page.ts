@@ -42,8 +42,11 @@ export async function useHost(page: Page, host: string): Promise<void> {
   await expect(frontTerminal(page)).toContainText(/[#$]\s*$/m);
 }
 
+/** A line that is only a prompt: `[root@node1 ~]#`, `/ #`, `$`. */
+const PROMPT = /^[^"']{0,40}[#$]$/;
+
 /** Clears the screen, types a command, and answers what it printed once the prompt is back. */
-export async function type(page: Page, command: string, prompt: RegExp = /^\S*[#$] ?$/): Promise<string> {
+export async function type(page: Page, command: string, prompt = PROMPT): Promise<string> {
   await page.keyboard.press('Control+l');
   await page.keyboard.type(command);
   await page.keyboard.press('Enter');

@@ -5,7 +5,7 @@ import type { ProgramContext } from '../../simulator/process/program.ts';
 import { dockerTool } from '../../simulator/tools/docker/index.ts';
 
 /** 2026-11-20T12:00:00Z in microseconds. */
-export const WALL_CLOCK = 1795176000 * 1_000_000;
+const WALL_CLOCK = 1795176000 * 1_000_000;
 
 export interface Outcome {
   stdout: string;
@@ -23,7 +23,7 @@ export interface Surroundings {
 }
 
 /** An engine that knows nothing: every call that is not given is refused. */
-export function fakeEngine(calls: Partial<EngineApi>): EngineApi {
+function fakeEngine(calls: Partial<EngineApi>): EngineApi {
   const base: Record<string, unknown> = { changed: new WaitQueue(), ...calls };
   return new Proxy(base, {
     get: (target, name) =>
@@ -47,7 +47,7 @@ export function swarmInfo(state: 'inactive' | 'active', manager: boolean): Parti
   return { info: () => answer({ Swarm: swarm, Warnings: null } as never) };
 }
 
-export function contextOf(argv: readonly string[], around: Surroundings): { ctx: ProgramContext; outcome: Outcome } {
+function contextOf(argv: readonly string[], around: Surroundings): { ctx: ProgramContext; outcome: Outcome } {
   const outcome: Outcome = { stdout: '', stderr: '', exit: -1 };
   let now = 1_000_000;
   const api = around.api === undefined ? undefined : fakeEngine(around.api);
@@ -96,7 +96,7 @@ export function contextOf(argv: readonly string[], around: Surroundings): { ctx:
 }
 
 /** Splits a command line at blanks; quotes keep words together. */
-export function wordsOf(line: string): string[] {
+function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
 

@@ -22,17 +22,21 @@ export function setUpHostChains(ns: NetworkNamespace, origin: Origin): void {
     dataplane.setPolicy(ns, 'filter', 'FORWARD', 'DROP', origin);
   }
   dataplane.writeSysctl(ns, 'net/bridge/bridge-nf-call-iptables', '1');
-  dataplane.newChain(ns, 'nat', 'DOCKER', origin);
-  dataplane.newChain(ns, 'filter', 'DOCKER', origin);
-  dataplane.newChain(ns, 'filter', ISOLATION_1, origin);
-  dataplane.newChain(ns, 'filter', ISOLATION_2, origin);
+  // What an earlier run has left in its own chains is forgotten.
+  for (const [table, chain] of [['nat', 'DOCKER'], ['filter', 'DOCKER'], ['filter', ISOLATION_1], ['filter', ISOLATION_2]] as const) {
+    if (!dataplane.newChain(ns, table, chain, origin)) dataplane.flushChain(ns, table, chain, origin);
+  }
   dataplane.append(ns, 'filter', ISOLATION_1, '-j RETURN', origin);
   dataplane.append(ns, 'filter', ISOLATION_2, '-j RETURN', origin);
   dataplane.newChain(ns, 'filter', USER, origin);
-  dataplane.append(ns, 'filter', USER, '-j RETURN', origin);
-  dataplane.append(ns, 'nat', 'PREROUTING', '-m addrtype --dst-type LOCAL -j DOCKER', origin);
-  dataplane.append(ns, 'nat', 'OUTPUT', '-m addrtype --dst-type LOCAL -j DOCKER ! --dst 127.0.0.0/8', origin);
+  append(ns, 'filter', USER, '-j RETURN', origin);
+  append(ns, 'nat', 'PREROUTING', '-m addrtype --dst-type LOCAL -j DOCKER', origin);
+  append(ns, 'nat', 'OUTPUT', '-m addrtype --dst-type LOCAL -j DOCKER ! --dst 127.0.0.0/8', origin);
   arrangeJumps(ns, origin);
+}
+
+function append(ns: NetworkNamespace, table: dataplane.TableName, chain: string, rule: string, origin: Origin): void {
+  if (!dataplane.has(ns, table, chain, rule)) dataplane.append(ns, table, chain, rule, origin);
 }
 
 /** The jumps that must stand above all others are taken out and put on top again, after each change. */
@@ -68,7 +72,9 @@ function bridgeRules(network: Network): BridgeRule[] {
   const { origin, options } = network;
   const br = network.bridgeName;
   const rule = (how: 'insert' | 'append', table: dataplane.TableName, chain: string, text: string): BridgeRule => ({
-    write: (ns) => void dataplane[how](ns, table, chain, text, origin),
+    write: (ns) => {
+      if (!dataplane.has(ns, table, chain, text)) dataplane[how](ns, table, chain, text, origin);
+    },
     erase: (ns) => void dataplane.remove(ns, table, chain, text, origin),
   });
   const rules: BridgeRule[] = [];

@@ -65,18 +65,34 @@ export class NetworkController {
     return `veth${this.random.hex(7)}`;
   }
 
-  /** What every engine begins with: chains, docker0, and the networks `host` and `none`. */
-  start(origin: Origin): void {
+  /** What every engine begins with: chains, docker0, the networks `host` and `none`, and those an earlier run has left. */
+  start(origin: Origin, kept: readonly Network[]): void {
     setUpHostChains(this.hostNs, origin);
-    this.createBridge('bridge', origin, {
+    for (const { subnet } of kept) if (subnet !== undefined) this.pools.take(subnet);
+    // docker0 keeps the address that it has.
+    const [address] = this.hostNs.device('docker0')?.addresses ?? [];
+    const mask = address === undefined ? 0 : (0xffffffff << (32 - address.prefix)) >>> 0;
+    const given = address === undefined ? {} : { subnet: { address: (address.address & mask) >>> 0, prefix: address.prefix }, gateway: address.address };
+    const options = {
       'com.docker.network.bridge.default_bridge': 'true',
       'com.docker.network.bridge.enable_icc': 'true',
       'com.docker.network.bridge.enable_ip_masquerade': 'true',
       'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
       'com.docker.network.bridge.name': 'docker0',
       'com.docker.network.driver.mtu': '1500',
-    });
+    };
+    this.createBridge('bridge', origin, options, given);
     for (const name of ['host', 'none'] as const) this.register({ ...this.plain(name, origin), driver: name === 'host' ? 'host' : 'null' });
+    for (const network of kept) {
+      this.networks.set(network.id, network);
+      createBridge(this.hostNs, network, 0x0242 * 0x100000000 + this.random.uint32());
+    }
+  }
+
+  /** The daemon ends: the bridges that the next one finds again. */
+  stop(): Network[] {
+    this.files.collect();
+    return [...this.networks.values()].filter((network) => network.driver === 'bridge' && network.name !== 'bridge');
   }
 
   private plain(name: string, origin: Origin): NetworkOptions {

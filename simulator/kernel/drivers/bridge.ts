@@ -18,6 +18,7 @@ export const bridge: DeviceDriver = {
 export function newBridgeState(): BridgeState {
   return {
     ports: [],
+    highestPort: 0,
     fdb: new Map(),
     ageing: AGEING,
     stp: false,
@@ -33,14 +34,42 @@ export function newBridgeState(): BridgeState {
   };
 }
 
-/** br_stp_recalculate_bridge_id and the carrier: call after ports came, went or changed. */
+/** Everything that follows from the ports: call after one went, or the bridge itself changed. */
 export function recomputeBridge(dev: NetDevice): void {
-  const state = dev.bridge as BridgeState;
-  if (!state.macSet && state.ports.length > 0) setBridgeMac(dev, Math.min(...state.ports.map((port) => port.mac)));
-  dev.carrier = state.ports.some((port) => port.up && port.carrier);
-  for (const port of state.ports) {
-    if (port.port !== null) port.port.state = port.up && port.carrier && dev.up ? 'forwarding' : 'disabled';
-  }
+  const { ports } = dev.bridge as BridgeState;
+  recomputeAddress(dev);
+  updateCarrier(dev);
+  for (const port of ports) updatePort(dev, port);
+}
+
+/** br_stp_recalculate_bridge_id: the lowest address of the ports, unless one was set by hand. */
+export function recomputeAddress(dev: NetDevice): void {
+  const { macSet, ports } = dev.bridge as BridgeState;
+  if (macSet || ports.length === 0) return;
+  let lowest = Infinity;
+  for (const port of ports) lowest = Math.min(lowest, port.mac);
+  setBridgeMac(dev, lowest);
+}
+
+/** One port went up or down: the carrier follows, and the port's state. */
+export function portChanged(dev: NetDevice, port: NetDevice): void {
+  updateCarrier(dev);
+  updatePort(dev, port);
+}
+
+/** A port came, the last of the list: what follows costs the same however many there are. */
+export function portAdded(dev: NetDevice, port: NetDevice): void {
+  const { macSet, ports } = dev.bridge as BridgeState;
+  if (!macSet && (ports.length === 1 || port.mac < dev.mac)) setBridgeMac(dev, port.mac);
+  portChanged(dev, port);
+}
+
+function updateCarrier(dev: NetDevice): void {
+  dev.carrier = (dev.bridge as BridgeState).ports.some((port) => port.up && port.carrier);
+}
+
+function updatePort(dev: NetDevice, port: NetDevice): void {
+  if (port.port !== null) port.port.state = port.up && port.carrier && dev.up ? 'forwarding' : 'disabled';
 }
 
 /** Changes the bridge's own address and its entry in the forwarding database. */

@@ -4,16 +4,20 @@
  *
  * Not emulated: VLAN-aware metadata modes, GPE, multicast groups, IPv6 underlay.
  */
+import { isGroupMac, isLoopback, isMulticast, LIMITED_BROADCAST } from '../../base/address.ts';
 import { KERNEL_DEFAULT } from '../../base/origin.ts';
 import { SECOND } from '../../base/scheduler.ts';
-import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, frameLength, PROTO_UDP, type Packet } from '../../wire/packet.ts';
+import { get32 } from '../../wire/bytes.ts';
+import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, frameLength, ICMP_PARAMETER_PROBLEM, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, ipLength, PROTO_ICMP, PROTO_TCP, PROTO_UDP, type Packet } from '../../wire/packet.ts';
 import type { DeviceDriver, FdbEntry, FdbRemote, NetDevice, VxlanState } from '../device.ts';
 import { fdbLookup, makeFdbEntry } from '../fdb.ts';
 import { scrub } from '../ip-input.ts';
 import { ipLocalOut } from '../ip-output.ts';
 import { drop, emit } from '../kernel.ts';
 import type { NetworkNamespace } from '../netns.ts';
+import { notify } from '../notify.ts';
 import { netifRx } from '../receive.ts';
+import { ipRouteOutput, routeMtu } from '../route.ts';
 
 /** Outer Ethernet, IPv4, UDP and VXLAN headers less the inner Ethernet header that the MTU does not count. */
 export const VXLAN_OVERHEAD = 50;
@@ -51,7 +55,10 @@ function vxlanXmit(dev: NetDevice, packet: Packet): void {
     arpReduce(dev, packet);
     return;
   }
-  const entry = fdbLookup(state.fdb, packet.dstMac, now, state.ageing * SECOND);
+  let entry = fdbLookup(state.fdb, packet.dstMac, now, state.ageing * SECOND);
+  if (entry !== undefined && state.rsc && entry.routes && packet.etherType === ETH_IPV4 && shortCircuit(dev, packet)) {
+    entry = fdbLookup(state.fdb, packet.dstMac, now, state.ageing * SECOND);
+  }
   if (entry !== undefined && entry.remotes.length > 0) {
     entry.used = now;
     xmitTo(dev, packet, entry.remotes);
@@ -60,6 +67,7 @@ function vxlanXmit(dev: NetDevice, packet: Packet): void {
   // The all-zeros entry is the default destination; without it the packet has nowhere to go (l2miss).
   const fallback = state.fdb.get(0);
   if (fallback === undefined || fallback.remotes.length === 0) {
+    if (state.l2miss && !isGroupMac(packet.dstMac)) notify(dev.ns, { kind: 'miss', dev, address: 0, mac: packet.dstMac });
     dev.stats.txDropped++;
     drop(dev.ns, packet, 'VXLAN_NO_REMOTE', dev.name);
     return;
@@ -68,14 +76,17 @@ function vxlanXmit(dev: NetDevice, packet: Packet): void {
 }
 
 function xmitTo(dev: NetDevice, packet: Packet, remotes: readonly FdbRemote[]): void {
+  // As vxlan_xmit: copies to all but the first, and the packet itself to the first at last.
   const { packets } = dev.ns.kernel.universe;
-  remotes.forEach((remote, index) => encapsulate(dev, index < remotes.length - 1 ? packets.clone(packet) : packet, remote));
+  for (let i = 1; i < remotes.length; i++) encapsulate(dev, packets.clone(packet), remotes[i] as FdbRemote);
+  encapsulate(dev, packet, remotes[0] as FdbRemote);
 }
 
 /** vxlan_xmit_one */
 function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   const state = dev.vxlan as VxlanState;
   const { underlay } = state;
+  if (tooBigForTunnel(dev, state, inner, remote)) return;
   const outer = dev.ns.kernel.universe.packets.make();
   const octets = frameLength(inner) - 14;
   const innerIsIp = inner.etherType === ETH_IPV4;
@@ -104,17 +115,80 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   dev.stats.txBytes += octets;
 }
 
-/** udp_flow_src_port: from a hash of the inner flow, so that one flow keeps one port and the two directions differ. */
+/**
+ * skb_tunnel_check_pmtu: an IPv4 packet that may not be cut and does not fit the underlay comes back at once as an ICMP error,
+ * in the name of its destination (iptunnel_pmtud_build_icmp), when the tunnel is a port of a bridge. True when that happened.
+ */
+function tooBigForTunnel(dev: NetDevice, state: VxlanState, inner: Packet, remote: FdbRemote): boolean {
+  if (inner.etherType !== ETH_IPV4 || !inner.dontFragment || dev.port === null) return false;
+  const { underlay } = state;
+  const length = ipLength(inner);
+  if (length <= 576) return false;
+  const route = ipRouteOutput(underlay, remote.address, { src: state.local, oif: remote.ifindex !== 0 ? remote.ifindex : state.link });
+  if (!route.ok) return false;
+  const mtu = routeMtu(underlay, route.value, remote.address) - VXLAN_OVERHEAD;
+  if (length <= mtu || mtu < 576 || inner.moreFragments || inner.fragmentOffset !== 0) return false;
+  if (isMulticast(inner.dst) || isMulticast(inner.src) || inner.dst === LIMITED_BROADCAST || inner.src === LIMITED_BROADCAST) return false;
+  if (inner.src >>> 24 === 0 || isLoopback(inner.src) || (inner.protocol === PROTO_ICMP && isIcmpError(inner.icmpType))) return false;
+  const { packets } = dev.ns.kernel.universe;
+  const error = packets.make();
+  error.parent = inner.id;
+  error.flow = inner.flow;
+  error.srcMac = inner.dstMac;
+  error.dstMac = inner.srcMac;
+  error.src = inner.dst;
+  error.dst = inner.src;
+  error.protocol = PROTO_ICMP;
+  error.icmpType = ICMP_UNREACHABLE;
+  error.icmpCode = 4;
+  error.icmpMtu = mtu;
+  error.ttl = 64;
+  error.dontFragment = true;
+  error.quoted = packets.clone(inner);
+  error.quoted.quoted = null;
+  drop(dev.ns, inner, 'PACKET_TOO_BIG', dev.name);
+  // vxlan_encap_bypass: counted on both ways of the same device.
+  const octets = frameLength(error) - 14;
+  dev.stats.txPackets++;
+  dev.stats.txBytes += octets;
+  dev.stats.rxPackets++;
+  dev.stats.rxBytes += octets;
+  netifRx(dev, error);
+  return true;
+}
+
+function isIcmpError(type: number): boolean {
+  return type === ICMP_UNREACHABLE || type === ICMP_REDIRECT || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETER_PROBLEM || type === 4;
+}
+
+/** route_shortcircuit: to a router's MAC (`router` entries), with `rsc`: the neighbour itself is addressed when it is known. */
+function shortCircuit(dev: NetDevice, packet: Packet): boolean {
+  const neighbour = dev.ns.neighbours.get(dev, packet.dst);
+  if (neighbour === undefined || neighbour.mac === 0) {
+    if ((dev.vxlan as VxlanState).l3miss) notify(dev.ns, { kind: 'miss', dev, address: packet.dst, mac: 0 });
+    return false;
+  }
+  if (neighbour.mac === packet.dstMac) return false;
+  packet.srcMac = packet.dstMac;
+  packet.dstMac = neighbour.mac;
+  return true;
+}
+
+/**
+ * udp_flow_src_port: from a hash of the inner flow, so that one flow keeps one port. The flow dissector's hash is the same in both
+ * directions, and knows nothing of ARP but that it is ARP; segments of TCP bring the hash of their socket (sk_txhash), which is not.
+ */
 function sourcePort(underlay: NetworkNamespace, state: VxlanState, inner: Packet): number {
   let hash = inner.etherType;
   if (inner.etherType === ETH_IPV4) {
-    hash = mix(hash, inner.src);
-    hash = mix(hash, inner.dst);
+    const swap = inner.protocol !== PROTO_TCP && (inner.src > inner.dst || (inner.src === inner.dst && inner.sport > inner.dport));
+    hash = mix(hash, swap ? inner.dst : inner.src);
+    hash = mix(hash, swap ? inner.src : inner.dst);
     hash = mix(hash, inner.protocol);
-    hash = mix(hash, inner.sport * 65536 + inner.dport);
-  } else {
-    hash = mix(hash, inner.srcMac % 4294967296);
-    hash = mix(hash, inner.dstMac % 4294967296);
+    if (inner.whole === null) hash = mix(hash, swap ? inner.dport * 65536 + inner.sport : inner.sport * 65536 + inner.dport);
+    else hash = mix(hash, 0);
+  } else if (inner.etherType !== ETH_ARP) {
+    for (let i = 8; i < 40 && i < inner.payload.length; i += 4) hash = mix(hash, get32(inner.payload, i));
   }
   const low = state.srcPortMin !== 0 ? state.srcPortMin : underlay.knobs.ip_local_port_min;
   const high = state.srcPortMax !== 0 ? state.srcPortMax : underlay.knobs.ip_local_port_max;
@@ -135,7 +209,10 @@ function arpReduce(dev: NetDevice, packet: Packet): void {
   const neighbour = packet.arpOperation === ARP_REQUEST ? ns.neighbours.get(dev, target) : undefined;
   const known = neighbour !== undefined && neighbour.mac !== 0 && neighbour.state !== 'FAILED' && neighbour.state !== 'INCOMPLETE';
   if (!known) {
-    if (packet.arpOperation === ARP_REQUEST) dev.stats.txDropped++;
+    if (packet.arpOperation === ARP_REQUEST) {
+      dev.stats.txDropped++;
+      if (state.l3miss) notify(ns, { kind: 'miss', dev, address: target, mac: 0 });
+    }
     drop(ns, packet, 'ARP_PROXY_CONSUMED', dev.name);
     return;
   }
@@ -190,8 +267,9 @@ function snoop(dev: NetDevice, state: VxlanState, mac: number, from: number): bo
   const entry = fdbLookup(state.fdb, mac, now, state.ageing * SECOND);
   if (entry === undefined) {
     const learned: FdbEntry = makeFdbEntry(mac, null, 'reachable', true, now, KERNEL_DEFAULT);
-    learned.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: state.link }];
+    learned.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: 0 }];
     state.fdb.set(mac, learned);
+    if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'fdb', dev, entry: learned, master: null, deleted: false });
     return true;
   }
   const remote = entry.remotes[0];
@@ -200,7 +278,8 @@ function snoop(dev: NetDevice, state: VxlanState, mac: number, from: number): bo
     return true;
   }
   if (!entry.dynamic) return false;
-  entry.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: state.link }];
+  entry.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: 0 }];
   entry.updated = now;
+  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'fdb', dev, entry, master: null, deleted: false });
   return true;
 }

@@ -10,6 +10,7 @@ import { done, refuse, type Result } from '../../base/result.ts';
 import type { FdbEntry, FdbRemote, NetDevice } from '../device.ts';
 import { fdbEntries, makeFdbEntry } from '../fdb.ts';
 import type { NetworkNamespace } from '../netns.ts';
+import { notify } from '../notify.ts';
 import { multicastMacs } from './inet6.ts';
 import { allocateNamespaceId } from './nsid.ts';
 
@@ -50,7 +51,9 @@ function newBridgeEntry(dev: NetDevice, request: FdbRequest, verb: FdbVerb): Res
   const port = dev === bridge ? null : dev;
   const state = request.state === 'dynamic' ? 'reachable' : request.state;
   fdb.delete(request.mac);
-  fdb.set(request.mac, makeFdbEntry(request.mac, port, state, request.state === 'dynamic', now, request.origin));
+  const fresh = makeFdbEntry(request.mac, port, state, request.state === 'dynamic', now, request.origin);
+  fdb.set(request.mac, fresh);
+  notify(dev.ns, { kind: 'fdb', dev, entry: fresh, master: bridge, deleted: false });
   return done;
 }
 
@@ -76,6 +79,7 @@ function newVxlanEntry(dev: NetDevice, request: FdbRequest, verb: FdbVerb): Resu
     );
     fresh.remotes.push(remote);
     vxlan.fdb.set(request.mac, fresh);
+    notify(dev.ns, { kind: 'fdb', dev, entry: fresh, master: null, deleted: false });
     return done;
   }
   if (verb === 'add') return refuse('EEXIST');
@@ -105,6 +109,7 @@ export function deleteFdbEntry(dev: NetDevice, request: FdbRequest): Result<unde
   const entry = bridge.fdb.get(request.mac);
   if (entry === undefined || (request.target === 'master' && entry.port !== dev)) return refuse('ENOENT');
   bridge.fdb.delete(request.mac);
+  notify(dev.ns, { kind: 'fdb', dev, entry, master: bridgeOf(dev, request.target), deleted: true });
   return done;
 }
 
@@ -126,6 +131,7 @@ function deleteVxlanEntry(dev: NetDevice, request: FdbRequest): Result<undefined
     }
   }
   vxlan.fdb.delete(request.mac);
+  notify(dev.ns, { kind: 'fdb', dev, entry, master: null, deleted: true });
   return done;
 }
 

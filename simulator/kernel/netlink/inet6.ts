@@ -91,7 +91,8 @@ const ALL_SNOOPERS6_MAC = parseMac('33:33:00:00:00:6a') as number;
 const ALL_SNOOPERS_MAC = parseMac('01:00:5e:00:00:6a') as number;
 
 /** The solicited-node group of an address (RFC 4291, 2.7.1). */
-function solicitedNode(address: string): string {
+/** The solicited-node group of an address. */
+export function solicitedNode(address: string): string {
   const words = words6(address);
   return formatWords6([0xff02, 0, 0, 0, 0, 1, 0xff00 | ((words[6] as number) & 0xff), words[7] as number]);
 }

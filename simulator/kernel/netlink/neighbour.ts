@@ -4,6 +4,7 @@ import { done, ok, refuse, type Result } from '../../base/result.ts';
 import { neighUpdate } from '../arp.ts';
 import type { NetDevice } from '../device.ts';
 import { drop } from '../kernel.ts';
+import { notify } from '../notify.ts';
 import { Neighbour, type NeighbourState } from '../neighbour.ts';
 
 export interface NeighbourRequest {
@@ -57,6 +58,12 @@ export function deleteNeighbour(dev: NetDevice, address: number, proxy = false):
   const neighbour = dev.ns.neighbours.get(dev, address);
   if (neighbour === undefined || neighbour.proxy !== proxy) return refuse('ENOENT');
   dev.ns.neighbours.remove(neighbour);
+  if (dev.ns.listeners.length > 0 && !proxy) {
+    // It is first said to be useless, then gone.
+    neighbour.state = 'FAILED';
+    notify(dev.ns, { kind: 'neighbour', neighbour, deleted: false });
+    notify(dev.ns, { kind: 'neighbour', neighbour, deleted: true });
+  }
   const waiting = neighbour.queue;
   neighbour.queue = [];
   for (const packet of waiting) drop(dev.ns, packet, 'NEIGHBOUR_FAILED', dev.name);

@@ -15,18 +15,30 @@ export function namespaceId(ns: NetworkNamespace, peer: NetworkNamespace): numbe
 export function allocateNamespaceId(ns: NetworkNamespace, peer: NetworkNamespace): number {
   const known = ns.nsids.get(peer);
   if (known !== undefined) return known;
+  const id = lowestFreeId(ns);
+  giveId(ns, peer, id);
+  return id;
+}
+
+/** Without gaps, which is nearly always, the lowest free id is the next one. */
+function lowestFreeId(ns: NetworkNamespace): number {
+  if (ns.nsids.size === ns.highestNsid + 1) return ns.nsids.size;
   const taken = new Set(ns.nsids.values());
   let id = 0;
   while (taken.has(id)) id++;
-  ns.nsids.set(peer, id);
   return id;
+}
+
+function giveId(ns: NetworkNamespace, peer: NetworkNamespace, id: number): void {
+  ns.nsids.set(peer, id);
+  if (id > ns.highestNsid) ns.highestNsid = id;
 }
 
 /** `ip netns set`: gives `peer` the id of the caller's choice; EEXIST when it has one or the id is taken. */
 export function setNamespaceId(ns: NetworkNamespace, peer: NetworkNamespace, id: number): Result<undefined> {
   if (ns.nsids.has(peer)) return refuse('EEXIST', 'Peer netns already has a nsid assigned');
   if ([...ns.nsids.values()].includes(id)) return refuse('EEXIST', 'The specified nsid is already used');
-  ns.nsids.set(peer, id);
+  giveId(ns, peer, id);
   return done;
 }
 

@@ -3,6 +3,7 @@ import type { Origin } from '../../base/origin.ts';
 import { done, refuse, type Result } from '../../base/result.ts';
 import type { FibRule } from '../fib.ts';
 import type { NetworkNamespace } from '../netns.ts';
+import { notify } from '../notify.ts';
 
 /** A rule as asked for; without a priority the kernel chooses one. */
 export interface RuleRequest extends Omit<FibRule, 'priority' | 'origin'> {
@@ -22,6 +23,7 @@ export function newRule(ns: NetworkNamespace, request: RuleRequest, origin: Orig
   if (at < 0) at = fib.rules.length;
   fib.rules.splice(at, 0, rule);
   fib.generation++;
+  notify(ns, { kind: 'rule', rule, deleted: false });
   return done;
 }
 
@@ -33,8 +35,9 @@ export function deleteRule(ns: NetworkNamespace, pattern: RulePattern): Result<u
   const { fib } = ns;
   const at = fib.rules.findIndex((rule) => matches(rule, pattern));
   if (at < 0) return refuse('ENOENT');
-  fib.rules.splice(at, 1);
+  const [rule] = fib.rules.splice(at, 1);
   fib.generation++;
+  if (rule !== undefined) notify(ns, { kind: 'rule', rule, deleted: true });
   return done;
 }
 

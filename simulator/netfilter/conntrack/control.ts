@@ -1,6 +1,6 @@
 /** What conntrack(8) asks of the kernel. Mirrors net/netfilter/nf_conntrack_netlink.c. */
 import type { NetworkNamespace } from '../../kernel/netns.ts';
-import { PROTO_ICMP } from '../../wire/packet.ts';
+import { PROTO_ICMP, type ConntrackReference } from '../../wire/packet.ts';
 import { netfilterOf } from '../state.ts';
 import {
   IPS_ASSURED,
@@ -73,6 +73,14 @@ export function markConntrack(ns: NetworkNamespace, filter: ConntrackFilter, mar
     if (table.watchers.length > 0) table.tell('UPDATE', entry, true);
   }
   return entries;
+}
+
+/** `use=`: the table's own reference and one for each packet that waits for its next hop's MAC. Those with one alone are left out. */
+export function conntrackReferences(ns: NetworkNamespace): Map<ConntrackReference, number> {
+  const references = new Map<ConntrackReference, number>();
+  for (const { queue } of ns.neighbours.list())
+    for (const { ct } of queue) if (ct !== null) references.set(ct, (references.get(ct) ?? 1) + 1);
+  return references;
 }
 
 /** nf_conntrack_count; entries past their time no longer count. */

@@ -3,6 +3,7 @@
  * ICMP errors related to what they quote. Mirrors net/netfilter/nf_conntrack_core.c and nf_conntrack_proto_icmp.c.
  * Deviations: no zones, no helpers, no expectations; fragments carry their ports in the parsed packet.
  */
+import { SECOND } from '../../base/scheduler.ts';
 import { emit, hookName } from '../../kernel/kernel.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { NF_ACCEPT, NF_DROP } from '../../kernel/seams.ts';
@@ -31,6 +32,7 @@ import {
   type ConntrackEntry,
   type TupleHash,
 } from './entry.ts';
+import { printk } from '../klog.ts';
 import { formatEntry } from './format.ts';
 import { directionOf, TRACK_INVALID, TRACK_REPEAT, trackNew, trackPacket } from './protocols.ts';
 import type { ConntrackTable } from './table.ts';
@@ -80,6 +82,7 @@ export function conntrackIn(ns: NetworkNamespace, table: ConntrackTable, packet:
   const now = ns.kernel.now;
   for (;;) {
     const entry = resolve(ns, table, packet, now);
+    if (entry === FULL) return NF_DROP;
     if (entry === null) return invalid(ns, table, packet, hook);
     const info = packet.ctInfo;
     entry.changed = false;
@@ -101,8 +104,18 @@ export function conntrackIn(ns: NetworkNamespace, table: ConntrackTable, packet:
   }
 }
 
+/** Virtual microseconds between two lines about a full table (net_ratelimit, without its burst). */
+const COMPLAINT_INTERVAL = 5 * SECOND;
+/** Answer of resolve() when the table is full. */
+const FULL = 'full';
+
 /** Sets packet.ct and ctInfo; null when the packet cannot begin an entry. */
-function resolve(ns: NetworkNamespace, table: ConntrackTable, packet: Packet, now: number): ConntrackEntry | null {
+function resolve(
+  ns: NetworkNamespace,
+  table: ConntrackTable,
+  packet: Packet,
+  now: number,
+): ConntrackEntry | null | typeof FULL {
   const sport = tuplePort(packet);
   const dport = tupleDport(packet);
   const hash = tupleHash(packet.src, packet.dst, sport, dport, packet.protocol);
@@ -116,9 +129,13 @@ function resolve(ns: NetworkNamespace, table: ConntrackTable, packet: Packet, no
   }
   if (table.count >= table.knobs.nf_conntrack_max) {
     table.sweep(now);
-    if (table.count >= table.knobs.nf_conntrack_max) {
+    if (table.count >= table.knobs.nf_conntrack_max && !table.earlyDrop(hash, now)) {
       table.stats.drop++;
-      return null;
+      if (now >= table.complainedAt + COMPLAINT_INTERVAL) {
+        table.complainedAt = now;
+        printk(ns.kernel, 'nf_conntrack: nf_conntrack: table full, dropping packet');
+      }
+      return FULL;
     }
   }
   const entry = table.make(ns.inode, packet.protocol === PROTO_TCP);

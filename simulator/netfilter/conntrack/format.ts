@@ -64,14 +64,14 @@ function formatTuple(tuple: TupleHash): string {
 }
 
 /** One `<flow>` element of `-o xml`. */
-export function formatEntryXml(entry: ConntrackEntry, now: number): string {
+export function formatEntryXml(entry: ConntrackEntry, now: number, use = 1): string {
   const state = entry.tcp === null ? '' : `<state>${TCP_STATE_NAMES[entry.tcp.state]}</state>`;
   const flags =
     (entry.status & IPS_SEEN_REPLY ? '' : '<unreplied/>') + (entry.status & IPS_ASSURED ? '<assured/>' : '');
   return (
     `<flow>${xmlTuple('original', entry.original)}${xmlTuple('reply', entry.reply)}` +
     `<meta direction="independent">${state}<timeout>${secondsLeft(entry, now)}</timeout><mark>${entry.mark}</mark>` +
-    `<use>1</use><id>${entry.id}</id>${flags}</meta></flow>`
+    `<use>${use}</use><id>${entry.id}</id>${flags}</meta></flow>`
   );
 }
 

@@ -4,10 +4,15 @@
  * Deviation: entries past their time are taken out when somebody comes across them and by a sweep
  * now and then as new entries come, not by a worker.
  */
-import { ConntrackEntry, IPS_CONFIRMED, IPS_DYING, tupleHash, type TupleHash } from './entry.ts';
+import { ConntrackEntry, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, tupleHash, type TupleHash } from './entry.ts';
 
 /** A sweep comes after this many new entries, and not before the table could have doubled. */
 const SWEEP_EVERY = 256;
+/** NF_CT_EVICTION_RANGE: buckets of the kernel's table that early drop looks into. */
+const EVICTION_RANGE = 8;
+
+/** Buckets to begin with, a power of two: most namespaces never track more than a few connections. */
+const FIRST_BUCKETS = 16;
 
 /** net.netfilter.nf_conntrack_*, the ones with an effect here; seconds where they are times. */
 export class ConntrackKnobs {
@@ -55,7 +60,11 @@ export class ConntrackTable {
   readonly knobs = new ConntrackKnobs();
   readonly stats = new ConntrackStats();
   watchers: ConntrackWatcher[] = [];
-  private buckets: (TupleHash | null)[] = new Array<TupleHash | null>(256).fill(null);
+  /** When the log last said that the table is full. */
+  complainedAt = -Infinity;
+  private buckets: (TupleHash | null)[] = new Array<TupleHash | null>(FIRST_BUCKETS).fill(null);
+  /** 32 less the number of bits that choose a bucket: the top ones, as reciprocal_scale() does. */
+  private shift = 32 - Math.log2(FIRST_BUCKETS);
   private size = 0;
   private sinceSweep = 0;
   private made = 0;
@@ -81,7 +90,7 @@ export class ConntrackTable {
     hash: number,
     now: number,
   ): TupleHash | null {
-    let tuple = this.buckets[hash & (this.buckets.length - 1)] as TupleHash | null;
+    let tuple = this.buckets[hash >>> this.shift] as TupleHash | null;
     while (tuple !== null) {
       const next: TupleHash | null = tuple.next;
       if (
@@ -133,6 +142,31 @@ export class ConntrackTable {
       .sort((a, b) => a.sequence - b.sequence);
   }
 
+  /**
+   * early_drop: room for the tuple with this hash, by giving up a connection near it that is not assured. The kernel's
+   * table has nf_conntrack_buckets buckets; this one may have fewer, wider ones.
+   */
+  earlyDrop(hash: number, now: number): boolean {
+    const width = Math.floor(2 ** 32 / this.knobs.nf_conntrack_buckets);
+    const first = Math.floor(hash / width);
+    for (let i = 0; i < EVICTION_RANGE; i++) {
+      const bucket = (first + i) % this.knobs.nf_conntrack_buckets;
+      let tuple = this.buckets[(bucket * width) >>> this.shift] ?? null;
+      while (tuple !== null) {
+        const { next, entry } = tuple as TupleHash;
+        const here = Math.floor(tuple.hash / width) === bucket;
+        if (here && entry.expires <= now) this.remove(entry, false);
+        else if (here && !(entry.status & IPS_ASSURED)) {
+          this.remove(entry, false);
+          this.stats.earlyDrop++;
+          return true;
+        }
+        tuple = next;
+      }
+    }
+    return false;
+  }
+
   tell(kind: ConntrackEventKind, entry: ConntrackEntry, byUser = false): void {
     for (const watcher of this.watchers) watcher(kind, entry, byUser);
   }
@@ -146,13 +180,13 @@ export class ConntrackTable {
   }
 
   private link(tuple: TupleHash): void {
-    const at = tuple.hash & (this.buckets.length - 1);
+    const at = tuple.hash >>> this.shift;
     tuple.next = this.buckets[at] as TupleHash | null;
     this.buckets[at] = tuple;
   }
 
   private unlink(tuple: TupleHash): void {
-    const at = tuple.hash & (this.buckets.length - 1);
+    const at = tuple.hash >>> this.shift;
     let other = this.buckets[at] as TupleHash | null;
     if (other === tuple) {
       this.buckets[at] = tuple.next;
@@ -166,6 +200,7 @@ export class ConntrackTable {
   private grow(): void {
     const old = this.buckets;
     this.buckets = new Array<TupleHash | null>(old.length * 2).fill(null);
+    this.shift--;
     for (const head of old) {
       let tuple = head;
       while (tuple !== null) {

@@ -4,6 +4,7 @@ import type { NetDevice } from '../../kernel/device.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP, ipLength, type Packet, type TcpOptions } from '../../wire/packet.ts';
 import { CONTINUE, FLAG, parameterProblem, VALUE, type TargetExtension } from '../extension.ts';
+import { printk } from '../klog.ts';
 import { parseUnsigned, protocolName } from '../names.ts';
 
 interface LogData {
@@ -65,7 +66,7 @@ export const logTarget: TargetExtension<LogData> = {
     return ` LOG flags ${data.flags} level ${level}${data.prefix === '' ? '' : ` prefix "${data.prefix}"`}`;
   },
   act(data, ns, packet, _hook, input, output) {
-    ns.kernel.log.push({ at: ns.kernel.now, text: data.prefix + logLine(data.flags, ns, packet, input, output) });
+    printk(ns.kernel, data.prefix + logLine(data.flags, ns, packet, input, output));
     return CONTINUE;
   },
 };

@@ -88,7 +88,12 @@ export function formatPrintf(format: string, args: readonly string[]): Printed {
 
 const DIRECTIVE = /%(%|([-+ 0#']*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z]))/y;
 
-function onePass(format: string, args: readonly string[], from: number, complaints: string[]): { text: string; at: number; stop: boolean } {
+function onePass(
+  format: string,
+  args: readonly string[],
+  from: number,
+  complaints: string[],
+): { text: string; at: number; stop: boolean } {
   let text = '';
   let at = from;
   let plain = '';
@@ -96,7 +101,7 @@ function onePass(format: string, args: readonly string[], from: number, complain
     text += unescape(plain, false).text;
     plain = '';
   };
-  for (let i = 0; i < format.length; ) {
+  for (let i = 0; i < format.length;) {
     if (format[i] !== '%') {
       if (format[i] === '\\') plain += format[i++];
       plain += format[i++] ?? '';
@@ -141,7 +146,13 @@ function pad(text: string, flags: string, width: number, numeric: boolean): stri
   return sign + '0'.repeat(width - length) + text.slice(sign.length);
 }
 
-function convert(kind: string, flags: string, precision: number | undefined, argument: string | undefined, complaints: string[]): Escaped | undefined {
+function convert(
+  kind: string,
+  flags: string,
+  precision: number | undefined,
+  argument: string | undefined,
+  complaints: string[],
+): Escaped | undefined {
   const plain = (text: string): Escaped => ({ text, stop: false });
   switch (kind) {
     case 's':
@@ -160,11 +171,16 @@ function convert(kind: string, flags: string, precision: number | undefined, arg
       return plain(sign(value < 0n, flags) + digits);
     }
     case 'o':
-      return plain(BigInt.asUintN(64, integer(argument ?? '', complaints)).toString(8).padStart(precision ?? 0, '0'));
+      return plain(
+        BigInt.asUintN(64, integer(argument ?? '', complaints))
+          .toString(8)
+          .padStart(precision ?? 0, '0'),
+      );
     case 'x':
     case 'X': {
       const value = BigInt.asUintN(64, integer(argument ?? '', complaints));
-      const digits = (flags.includes('#') && value !== 0n ? '0x' : '') + value.toString(16).padStart(precision ?? 0, '0');
+      const digits =
+        (flags.includes('#') && value !== 0n ? '0x' : '') + value.toString(16).padStart(precision ?? 0, '0');
       return plain(kind === 'X' ? digits.toUpperCase() : digits);
     }
     case 'f':

@@ -129,7 +129,8 @@ class Parser {
     if (words.length === 0) return false;
     if (words.length === 1) return words[0] !== '';
     const value = words.length === 3 && words[0] !== '!' ? this.three() : this.or();
-    if (this.at < words.length) throw new UsageError(words.length > 4 ? 'too many arguments' : `${words[1]}: binary operator expected`);
+    if (this.at < words.length)
+      throw new UsageError(words.length > 4 ? 'too many arguments' : `${words[1]}: binary operator expected`);
     return value;
   }
 

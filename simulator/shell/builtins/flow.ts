@@ -32,7 +32,8 @@ export function* exit(sh: Shell, args: readonly string[]): Blocking<number> {
 
 export function* leaveFunction(sh: Shell, args: readonly string[]): Blocking<number> {
   const [word] = args;
-  if (sh.functionDepth === 0 && sh.sourceDepth === 0) return yield* complain(sh, "return: can only `return' from a function or sourced script", 2);
+  if (sh.functionDepth === 0 && sh.sourceDepth === 0)
+    return yield* complain(sh, "return: can only `return' from a function or sourced script", 2);
   if (word !== undefined && !/^-?\d+$/.test(word)) {
     yield* complain(sh, `return: ${word}: numeric argument required`);
     throw new Leave('return', 2);
@@ -48,7 +49,8 @@ export function leaveLoop(kind: 'break' | 'continue') {
       yield* complain(sh, `${kind}: only meaningful in a \`for', \`while', or \`until' loop`);
       return 0;
     }
-    if (!/^\d+$/.test(word) || Number(word) === 0) return yield* complain(sh, `${kind}: ${word}: loop count out of range`);
+    if (!/^\d+$/.test(word) || Number(word) === 0)
+      return yield* complain(sh, `${kind}: ${word}: loop count out of range`);
     throw new Leave(kind, 0, Number(word));
   };
 }
@@ -59,7 +61,8 @@ export function* evaluate(sh: Shell, args: readonly string[]): Blocking<number> 
 
 export function* source(sh: Shell, args: readonly string[]): Blocking<number> {
   const [path, ...rest] = args;
-  if (path === undefined) return yield* complain(sh, '.: filename argument required\n.: usage: . filename [arguments]', 2);
+  if (path === undefined)
+    return yield* complain(sh, '.: filename argument required\n.: usage: . filename [arguments]', 2);
   const text = sh.ctx.fs.readText(path);
   if (!text.ok) return yield* complain(sh, `${path}: ${strerror(text.errno)}`);
   const saved = sh.positional;
@@ -87,7 +90,12 @@ export function* trap(sh: Shell, args: readonly string[]): Blocking<number> {
   const shown = args[0] === '-p' ? args.slice(1) : undefined;
   if (args.length === 0 || shown !== undefined) {
     for (const [name, action] of sh.traps) {
-      if (shown === undefined || shown.length === 0 || shown.some((word) => word === name || parseSignal(word) === name)) yield* sh.ctx.out(`trap -- '${action.replace(/'/g, "'\\''")}' ${name}\n`);
+      if (
+        shown === undefined ||
+        shown.length === 0 ||
+        shown.some((word) => word === name || parseSignal(word) === name)
+      )
+        yield* sh.ctx.out(`trap -- '${action.replace(/'/g, "'\\''")}' ${name}\n`);
     }
     return 0;
   }
@@ -107,7 +115,10 @@ function setTrap(sh: Shell, name: Signal | 'EXIT', action: string | undefined): 
   else sh.traps.set(name, action);
   if (name === 'EXIT') return;
   const own = sh.interactive && name === 'SIGINT';
-  sh.ctx.catchSignal(name, action === undefined ? (own ? 'interrupt' : 'default') : action === '' ? 'ignore' : 'interrupt');
+  sh.ctx.catchSignal(
+    name,
+    action === undefined ? (own ? 'interrupt' : 'default') : action === '' ? 'ignore' : 'interrupt',
+  );
 }
 
 export function* listSignals(sh: Shell): Blocking<number> {

@@ -49,7 +49,11 @@ export function* bg(sh: Shell, args: readonly string[]): Blocking<number> {
 }
 
 export function* disown(sh: Shell, args: readonly string[]): Blocking<number> {
-  const job = yield* find(sh, 'disown', args.find((arg) => !arg.startsWith('-')));
+  const job = yield* find(
+    sh,
+    'disown',
+    args.find((arg) => !arg.startsWith('-')),
+  );
   if (job === undefined) return 1;
   sh.jobs.remove(job);
   return 0;
@@ -103,15 +107,22 @@ export function* kill(sh: Shell, args: readonly string[]): Blocking<number> {
   if (first === '-l' || first === '-L') return yield* listSignals(sh);
   if (first === '-s' || first === '-n') {
     signal = parseSignal(args[1] ?? '');
-    if (signal === undefined && args[1] !== '0') return yield* complain(sh, `kill: ${args[1] ?? ''}: invalid signal specification`);
+    if (signal === undefined && args[1] !== '0')
+      return yield* complain(sh, `kill: ${args[1] ?? ''}: invalid signal specification`);
     targets = args.slice(2);
   } else if (first !== undefined && /^-./.test(first) && first !== '--') {
     signal = first === '-0' ? undefined : parseSignal(first.slice(1));
-    if (signal === undefined && first !== '-0') return yield* complain(sh, `kill: ${first.slice(1)}: invalid signal specification`);
+    if (signal === undefined && first !== '-0')
+      return yield* complain(sh, `kill: ${first.slice(1)}: invalid signal specification`);
     targets = args.slice(1);
   }
   if (targets[0] === '--') targets = targets.slice(1);
-  if (targets.length === 0) return yield* complain(sh, 'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]', 2);
+  if (targets.length === 0)
+    return yield* complain(
+      sh,
+      'kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]',
+      2,
+    );
   let status = 0;
   for (const target of targets) status = (yield* killOne(sh, target, signal)) === 0 ? status : 1;
   yield* sh.ctx.spend(0);

@@ -97,7 +97,12 @@ export function* command(sh: Shell, args: readonly string[]): Blocking<number> {
       status = 1;
       if (flag === '-V') yield* complain(sh, `command: ${name}: not found`);
     } else if (flag === '-V') yield* sh.ctx.out(`${sentence(name, meaning)}\n`);
-    else yield* sh.ctx.out(meaning.kind === 'alias' ? `alias ${name}='${meaning.value}'\n` : `${meaning.kind === 'file' ? meaning.value : name}\n`);
+    else
+      yield* sh.ctx.out(
+        meaning.kind === 'alias'
+          ? `alias ${name}='${meaning.value}'\n`
+          : `${meaning.kind === 'file' ? meaning.value : name}\n`,
+      );
   }
   return status;
 }
@@ -112,7 +117,8 @@ export function* builtin(sh: Shell, args: readonly string[]): Blocking<number> {
 export function* alias(sh: Shell, args: readonly string[]): Blocking<number> {
   let status = 0;
   const words = args.filter((arg) => arg !== '-p');
-  if (words.length === 0) for (const [name, value] of [...sh.aliases].sort()) yield* sh.ctx.out(`alias ${name}='${value}'\n`);
+  if (words.length === 0)
+    for (const [name, value] of [...sh.aliases].sort()) yield* sh.ctx.out(`alias ${name}='${value}'\n`);
   for (const word of words) {
     const equals = word.indexOf('=');
     if (equals > 0) sh.aliases.set(word.slice(0, equals), word.slice(equals + 1));
@@ -128,7 +134,8 @@ export function* alias(sh: Shell, args: readonly string[]): Blocking<number> {
 export function* unalias(sh: Shell, args: readonly string[]): Blocking<number> {
   let status = 0;
   if (args[0] === '-a') sh.aliases.clear();
-  else for (const name of args) if (!sh.aliases.delete(name)) status = yield* complain(sh, `unalias: ${name}: not found`);
+  else
+    for (const name of args) if (!sh.aliases.delete(name)) status = yield* complain(sh, `unalias: ${name}: not found`);
   return status;
 }
 
@@ -138,7 +145,8 @@ export function* history(sh: Shell, args: readonly string[]): Blocking<number> {
     sh.history.length = 0;
     return 0;
   }
-  if (word !== undefined && !/^\d+$/.test(word)) return yield* complain(sh, `history: ${word}: numeric argument required`);
+  if (word !== undefined && !/^\d+$/.test(word))
+    return yield* complain(sh, `history: ${word}: numeric argument required`);
   const from = word === undefined ? 0 : Math.max(0, sh.history.length - Number(word));
   for (let i = from; i < sh.history.length; i++) yield* sh.ctx.out(`${String(i + 1).padStart(5)}  ${sh.history[i]}\n`);
   return 0;

@@ -11,7 +11,12 @@ import { complain } from './flow.ts';
 const NAME = /^[A-Za-z_]\w*$/;
 
 /** Applies `change` to every `name[=value]`; the answer is 1 when a name is not valid. */
-function* each(sh: Shell, builtin: string, words: readonly string[], change: (name: string, value: string | undefined) => Blocking<number>): Blocking<number> {
+function* each(
+  sh: Shell,
+  builtin: string,
+  words: readonly string[],
+  change: (name: string, value: string | undefined) => Blocking<number>,
+): Blocking<number> {
   let status = 0;
   for (const word of words) {
     const match = /^([A-Za-z_]\w*)(\+?)(?:=([\s\S]*))?$/.exec(word);
@@ -53,7 +58,9 @@ function* listDeclared(sh: Shell, wanted: (variable: Variable) => boolean): Bloc
 export function* exportNames(sh: Shell, args: readonly string[]): Blocking<number> {
   if (args.length === 0 || args[0] === '-p') return yield* listDeclared(sh, (variable) => variable.exported);
   const off = args[0] === '-n';
-  return yield* each(sh, 'export', off ? args.slice(1) : args, (name, value) => put(sh, name, value, { exported: !off }));
+  return yield* each(sh, 'export', off ? args.slice(1) : args, (name, value) =>
+    put(sh, name, value, { exported: !off }),
+  );
 }
 
 export function* readonlyNames(sh: Shell, args: readonly string[]): Blocking<number> {
@@ -101,7 +108,8 @@ export function* declare(sh: Shell, args: readonly string[]): Blocking<number> {
     const text = flags.includes('i') && value !== undefined ? String(yield* evaluateText(sh, value)) : value;
     const status = yield* put(sh, name, text, attributes);
     const variable = sh.vars.get(name);
-    if (variable !== undefined && flags.includes('a') && !Array.isArray(variable.value)) variable.value = value === undefined ? [] : [value];
+    if (variable !== undefined && flags.includes('a') && !Array.isArray(variable.value))
+      variable.value = value === undefined ? [] : [value];
     if (variable !== undefined && flags.includes('r')) variable.readonly = true;
     return status;
   });
@@ -115,7 +123,8 @@ export function* unset(sh: Shell, args: readonly string[]): Blocking<number> {
     else if (element !== null) {
       const value = sh.vars.get(element[1] as string)?.value;
       if (Array.isArray(value)) delete value[Number(yield* evaluateText(sh, element[2] as string))];
-    } else if (sh.vars.get(name)?.readonly === true) status = yield* complain(sh, `unset: ${name}: cannot unset: readonly variable`);
+    } else if (sh.vars.get(name)?.readonly === true)
+      status = yield* complain(sh, `unset: ${name}: cannot unset: readonly variable`);
     else if (!sh.vars.delete(name)) sh.functions.delete(name);
   }
   return status;
@@ -135,7 +144,8 @@ const HARMLESS = /^[bBhHkptvEPT]$/;
 
 export function* set(sh: Shell, args: readonly string[]): Blocking<number> {
   if (args.length === 0) {
-    for (const [name, { value }] of [...sh.vars].sort()) yield* sh.ctx.out(`${name}=${Array.isArray(value) ? quoted(value) : value}\n`);
+    for (const [name, { value }] of [...sh.vars].sort())
+      yield* sh.ctx.out(`${name}=${Array.isArray(value) ? quoted(value) : value}\n`);
     return 0;
   }
   let at = 0;
@@ -152,7 +162,8 @@ export function* set(sh: Shell, args: readonly string[]): Blocking<number> {
         const status = yield* longOption(sh, args[++at], on);
         if (status !== 0) return status;
       } else if (LETTERS[letter] !== undefined) sh.options[LETTERS[letter]] = on;
-      else if (!HARMLESS.test(letter)) return yield* complain(sh, `set: ${word.slice(0, 1)}${letter}: invalid option`, 2);
+      else if (!HARMLESS.test(letter))
+        return yield* complain(sh, `set: ${word.slice(0, 1)}${letter}: invalid option`, 2);
       else return yield* complain(sh, `set: option ${word.slice(0, 1)}${letter} is not emulated here`);
     }
   }
@@ -162,7 +173,8 @@ export function* set(sh: Shell, args: readonly string[]): Blocking<number> {
 
 function* longOption(sh: Shell, name: string | undefined, on: boolean): Blocking<number> {
   if (name === undefined) {
-    for (const [option, value] of Object.entries(sh.options)) yield* sh.ctx.out(`${option.padEnd(15)}\t${value ? 'on' : 'off'}\n`);
+    for (const [option, value] of Object.entries(sh.options))
+      yield* sh.ctx.out(`${option.padEnd(15)}\t${value ? 'on' : 'off'}\n`);
     return 0;
   }
   if (!Object.hasOwn(sh.options, name)) return yield* complain(sh, `set: ${name}: invalid option name`, 2);
@@ -183,7 +195,8 @@ export function* shopt(sh: Shell, args: readonly string[]): Blocking<number> {
     return 0;
   }
   const shown = args.filter((arg) => !arg.startsWith('-'));
-  for (const name of shown.length > 0 ? shown : SHOPTS) yield* sh.ctx.out(`${name.padEnd(15)}\t${sh.shopt.has(name) ? 'on' : 'off'}\n`);
+  for (const name of shown.length > 0 ? shown : SHOPTS)
+    yield* sh.ctx.out(`${name.padEnd(15)}\t${sh.shopt.has(name) ? 'on' : 'off'}\n`);
   return shown.every((name) => sh.shopt.has(name)) ? 0 : 1;
 }
 
@@ -208,7 +221,17 @@ interface ReadOptions {
 }
 
 function readOptions(args: readonly string[]): ReadOptions | string {
-  const options: ReadOptions = { raw: false, prompt: '', silent: false, timeout: undefined, count: undefined, delimiter: '\n', array: undefined, fd: 0, names: [] };
+  const options: ReadOptions = {
+    raw: false,
+    prompt: '',
+    silent: false,
+    timeout: undefined,
+    count: undefined,
+    delimiter: '\n',
+    array: undefined,
+    fd: 0,
+    names: [],
+  };
   for (let i = 0; i < args.length; i++) {
     const word = args[i] as string;
     if (!/^-./.test(word) || options.names.length > 0) {
@@ -238,7 +261,8 @@ export function* read(sh: Shell, args: readonly string[]): Blocking<number> {
   const options = readOptions(args);
   if (typeof options === 'string') return yield* complain(sh, `read: -${options}: invalid option`, 2);
   const file = sh.ctx.file(options.fd);
-  if (file === undefined) return yield* complain(sh, `read: ${options.fd}: invalid file descriptor: Bad file descriptor`);
+  if (file === undefined)
+    return yield* complain(sh, `read: ${options.fd}: invalid file descriptor: Bad file descriptor`);
   if (options.prompt !== '' && file.isTty) yield* sh.ctx.err(options.prompt);
   const deadline = options.timeout === undefined ? undefined : sh.ctx.now + options.timeout * SECOND;
   const { text, ended } = yield* readDelimited(sh, file, options, deadline);
@@ -253,7 +277,9 @@ export function* read(sh: Shell, args: readonly string[]): Blocking<number> {
 }
 
 function words(text: string, ifs: string): string[] {
-  return split([{ text, quoted: false, split: true, starts: false }], ifs).map((field) => field.map((segment) => segment.text).join(''));
+  return split([{ text, quoted: false, split: true, starts: false }], ifs).map((field) =>
+    field.map((segment) => segment.text).join(''),
+  );
 }
 
 /** The last name takes the rest of the line, without white space at its ends. */
@@ -283,7 +309,12 @@ function assignWords(sh: Shell, names: readonly string[], text: string, ifs: str
 }
 
 /** Reads octet by octet, so that what follows is left for the next reader. */
-function* readDelimited(sh: Shell, file: OpenFile, options: ReadOptions, deadline: number | undefined): Blocking<{ text: string; ended: number }> {
+function* readDelimited(
+  sh: Shell,
+  file: OpenFile,
+  options: ReadOptions,
+  deadline: number | undefined,
+): Blocking<{ text: string; ended: number }> {
   const bytes: number[] = [];
   const delimiter = options.delimiter.charCodeAt(0);
   let escaped = false;

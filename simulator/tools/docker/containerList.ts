@@ -102,7 +102,7 @@ function containerRow(container: ContainerSummary, trunc: boolean, now: number):
 }
 
 /** formatter.DisplayablePorts: neighbouring ports as ranges, addresses before the arrow. */
-export function portsText(ports: readonly PortSummary[]): string {
+function portsText(ports: readonly PortSummary[]): string {
   const groups = new Map<string, { first: number; last: number }>();
   const done: string[] = [];
   const mapped: string[] = [];

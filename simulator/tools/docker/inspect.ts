@@ -78,6 +78,6 @@ function withGoNames(value: Value): Value {
 }
 
 /** json.MarshalIndent with four blanks: `[]` and `{}` stay closed. */
-export function indentJson(value: unknown): string {
+function indentJson(value: unknown): string {
   return JSON.stringify(value, undefined, 4);
 }

@@ -154,13 +154,16 @@ function* ps(call: Call): Blocking<number> {
   const { api, options } = call;
   const nodes = call.words.length === 0 ? ['self'] : call.words;
   const errors: string[] = [];
+  // The filter grows from node to node, so tasks of the first come again with the second: so it is in the real client.
+  const ids: string[] = [];
   const tasks = nodes.flatMap((word) => {
     const node = api.nodeInspect(reference(call, word));
     if (!node.ok) {
       errors.push(`Error response from daemon: ${node.message}`);
       return [];
     }
-    const filters: Filters = { ...filtersOf(options), node: [node.value.ID] };
+    const filters: Filters = { ...filtersOf(options), node: [...ids, node.value.ID] };
+    ids.push(node.value.ID);
     return value(api.tasks(filters));
   });
   if (errors.length < nodes.length) yield* printTasks(call, tasks);

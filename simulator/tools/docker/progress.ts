@@ -11,6 +11,8 @@ import { Failure } from './failure.ts';
 import { shortId } from './format.ts';
 
 const POLL = SECOND / 5;
+/** A round of calls takes the real client about this long; the managers act meanwhile. */
+const ROUND = SECOND / 50;
 const BARS = 20;
 const STATES: readonly TaskState[] = [
   'new',
@@ -101,6 +103,7 @@ export function* followService(call: Call, reference: string, quiet: boolean): B
       yield* write([{ id: 'verify', says: `Service ${reference} converged` }]);
       return;
     }
+    yield* ctx.sleep(ROUND);
     const tasks = value(api.tasks({ service: [service.ID], '_up-to-date': ['true'] }));
     const active = new Set(
       value(api.nodes({}))

@@ -15,7 +15,7 @@ import { followService } from './progress.ts';
 import { CREATE_OPTIONS, UPDATE_OPTIONS } from './serviceOptions.ts';
 import { prettyService } from './servicePretty.ts';
 import { createSpec, updateSpec, withReplicas } from './serviceSpec.ts';
-import { nodeName, portText, printTasks, TASK_OPTIONS, taskName } from './tasks.ts';
+import { nodeName, printTasks, TASK_OPTIONS, taskName } from './tasks.ts';
 
 const STYLE: ListStyle = {
   typeName: '*service.serviceContext',
@@ -43,12 +43,29 @@ function replicas(service: SwarmService): string {
   return max > 0 && mode.Replicated !== undefined ? `${base} (max ${max} per node)` : base;
 }
 
-/** Ingress ports of a service, each once. */
-export function servicePorts(service: SwarmService): string {
-  return (service.Endpoint.Ports ?? [])
+/** Ingress ports of a service, neighbouring ones as a range (serviceContext.Ports). */
+function servicePorts(service: SwarmService): string {
+  const ports = (service.Endpoint.Ports ?? [])
     .filter((port) => port.PublishMode === 'ingress')
-    .map(portText)
-    .join(', ');
+    .map((port) => ({ protocol: port.Protocol, published: port.PublishedPort ?? 0, target: port.TargetPort }))
+    .sort((a, b) => (a.protocol === b.protocol ? a.published - b.published : a.protocol < b.protocol ? -1 : 1));
+  const ranges: { protocol: string; published: [number, number]; target: [number, number] }[] = [];
+  for (const { protocol, published, target } of ports) {
+    const range = ranges.at(-1);
+    const follows = (next: number, last: number): boolean => next - last === 0 || next - last === 1;
+    const overlaps = range !== undefined && range.target[1] !== range.target[0] && target <= range.target[1];
+    if (
+      range?.protocol === protocol &&
+      follows(published, range.published[1]) &&
+      follows(target, range.target[1]) &&
+      !overlaps
+    ) {
+      range.published[1] = published;
+      range.target[1] = target;
+    } else ranges.push({ protocol, published: [published, published], target: [target, target] });
+  }
+  const text = ([first, last]: [number, number]): string => (last > first ? `${first}-${last}` : String(first));
+  return ranges.map((range) => `*:${text(range.published)}->${text(range.target)}/${range.protocol}`).join(', ');
 }
 
 /** Rows of `service ls` and `stack services`. */

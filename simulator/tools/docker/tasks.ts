@@ -38,7 +38,7 @@ export function* printTasks(call: Call, tasks: readonly SwarmTask[]): Blocking<v
   const resolve = !options.flag('no-resolve');
   const trunc = !options.flag('no-trunc');
   const format = options.text('format');
-  const plain = format === '' || format === 'table';
+  const table = format === '' || format.startsWith('table');
   const quiet = options.flag('quiet');
   const named = tasks
     .map((task) => ({
@@ -51,12 +51,16 @@ export function* printTasks(call: Call, tasks: readonly SwarmTask[]): Blocking<v
         naturalOrder(a.name, b.name) ||
         (a.task.CreatedAt < b.task.CreatedAt ? 1 : a.task.CreatedAt > b.task.CreatedAt ? -1 : 0),
     );
-  let previous = '';
-  const rows = named.map(({ task, name, node }): Row => {
-    const indented = plain && !quiet && name === previous && previous !== '' ? ` \\_ ${name}` : name;
+  // Names are kept by task, so that one that is listed twice is indented both times, as the real client has it.
+  const names = new Map<string, string>();
+  let previous: string | undefined;
+  for (const { task, name } of named) {
+    names.set(task.ID, table && name === previous ? ` \\_ ${name}` : name);
     previous = name;
-    return taskRow(task, indented, node, trunc, ctx.wallClock);
-  });
+  }
+  const rows = named.map(({ task, name, node }): Row =>
+    taskRow(task, names.get(task.ID) ?? name, node, trunc, ctx.wallClock),
+  );
   yield* ctx.out(formatList(STYLE, rows, format, quiet));
 }
 
@@ -79,7 +83,7 @@ function taskRow(task: SwarmTask, name: string, node: string, trunc: boolean, no
 }
 
 /** `*:8080->80/tcp` */
-export function portText(port: PortConfig): string {
+function portText(port: PortConfig): string {
   return `*:${port.PublishedPort ?? 0}->${port.TargetPort}/${port.Protocol}`;
 }
 

@@ -145,7 +145,8 @@ function* sed(ctx: ProgramContext): Program {
   }
   const argv = ['sed', ...options, '-e', scripts.join('\n')];
   if (inPlace) return yield* sedInPlace(ctx, argv, operands);
-  if (operands.length === 0) return yield* stream(ctx, 'sed', argv, !/\$|[NGHDxq]/.test(scripts.join('\n').replace(/s(.).*?\1.*?\1/g, '')));
+  if (operands.length === 0)
+    return yield* stream(ctx, 'sed', argv, !/\$|[NGHDxq]/.test(scripts.join('\n').replace(/s(.).*?\1.*?\1/g, '')));
   const { text, ok } = yield* readFiles(ctx, operands);
   const status = yield* onText(ctx, 'sed', argv, text);
   return ok ? status : 2;
@@ -160,7 +161,12 @@ function* readFiles(ctx: ProgramContext, paths: readonly string[]): Blocking<{ t
     else if (file.ok) text += file.value;
     else {
       ok = false;
-      yield* complain(ctx, file.errno === 'EISDIR' ? `couldn't edit ${path}: not a regular file` : `can't read ${path}: ${strerror(file.errno)}`);
+      yield* complain(
+        ctx,
+        file.errno === 'EISDIR'
+          ? `couldn't edit ${path}: not a regular file`
+          : `can't read ${path}: ${strerror(file.errno)}`,
+      );
     }
   }
   return { text, ok };
@@ -212,7 +218,8 @@ function* jq(ctx: ProgramContext): Program {
     const word = given[i] as string;
     if (word !== '--arg' && word !== '--argjson') words.push(word);
     else {
-      if (given[i + 2] === undefined) return yield* jqUsage(ctx, `jq: error: ${word} takes two parameters (e.g. ${word} name value)\n`);
+      if (given[i + 2] === undefined)
+        return yield* jqUsage(ctx, `jq: error: ${word} takes two parameters (e.g. ${word} name value)\n`);
       named.push(word, given[i + 1] as string, given[i + 2] as string);
       i += 2;
     }
@@ -224,12 +231,15 @@ function* jq(ctx: ProgramContext): Program {
   const [filter = '.', ...paths] = operands;
   if (operands.length === 0 && ctx.file(0)?.isTty === true) return yield* jqUsage(ctx, '');
   const colour = flags.has('C') || (!flags.has('M') && ctx.file(1)?.isTty === true);
-  const letters = ['c', 'r', 'j', 'R', 'n', 's', 'S', 'e', 'a'].filter((letter) => flags.has(letter)).map((letter) => `-${letter}`);
+  const letters = ['c', 'r', 'j', 'R', 'n', 's', 'S', 'e', 'a']
+    .filter((letter) => flags.has(letter))
+    .map((letter) => `-${letter}`);
   if (flags.has('tab')) letters.push('--tab');
   if (flags.has('indent')) letters.push('--indent', flags.get('indent') ?? '2');
   const argv = ['jq', ...letters, colour ? '-C' : '-M', ...named, filter];
   if (flags.has('n')) return yield* onText(ctx, 'jq', argv, '');
-  if (paths.length === 0) return yield* stream(ctx, 'jq', argv, !flags.has('s') && !/\binputs?\b/.test(filter) && !flags.has('e'));
+  if (paths.length === 0)
+    return yield* stream(ctx, 'jq', argv, !flags.has('s') && !/\binputs?\b/.test(filter) && !flags.has('e'));
   let text = '';
   for (const path of paths) {
     const file = ctx.fs.readText(path);
@@ -247,6 +257,11 @@ function* jqUsage(ctx: ProgramContext, message: string): Program {
   return 2;
 }
 
-export const awkTool: Tool = { name: 'awk', aliases: ['gawk', 'mawk'], summary: 'scan lines for patterns and process their fields', main: awk };
+export const awkTool: Tool = {
+  name: 'awk',
+  aliases: ['gawk', 'mawk'],
+  summary: 'scan lines for patterns and process their fields',
+  main: awk,
+};
 export const sedTool: Tool = { name: 'sed', directory: '/bin', summary: 'edit a stream of lines', main: sed };
 export const jqTool: Tool = { name: 'jq', summary: 'process JSON', main: jq };

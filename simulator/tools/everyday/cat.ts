@@ -3,7 +3,11 @@ import type { Blocking, Program, ProgramContext, Tool } from '../../process/prog
 import { closeInput, eachLine, linesOf, openInput, parseOptions, readInputs } from './common.ts';
 
 function* cat(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'nbAETsuvet', long: { number: { value: false, as: 'n' }, 'show-all': { value: false, as: 'A' } } }, ['e', 't']);
+  const parsed = yield* parseOptions(
+    ctx,
+    { short: 'nbAETsuvet', long: { number: { value: false, as: 'n' }, 'show-all': { value: false, as: 'A' } } },
+    ['e', 't'],
+  );
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   let status = 0;
@@ -15,7 +19,7 @@ function* cat(ctx: ProgramContext): Program {
       status = 1;
       continue;
     }
-    if (decorated) yield* eachLine(ctx, fd, (line) => decorate(line, flags, counter));
+    if (decorated) yield* eachLine(ctx, fd, (line, newline) => decorate(line, flags, counter, newline));
     else yield* copy(ctx, fd);
     closeInput(ctx, fd);
   }
@@ -31,23 +35,34 @@ export function* copy(ctx: ProgramContext, fd: number): Blocking<void> {
   }
 }
 
-function decorate(line: string, flags: ReadonlyMap<string, string>, counter: { line: number; blank: boolean }): string {
+function decorate(
+  line: string,
+  flags: ReadonlyMap<string, string>,
+  counter: { line: number; blank: boolean },
+  newline: boolean,
+): string {
   const blank = line === '';
   if (flags.has('s') && blank && counter.blank) return '';
   counter.blank = blank;
   const all = flags.has('A');
   let text = line;
-  // eslint-disable-next-line no-control-regex -- shows control characters
-  if (all || flags.has('v')) text = text.replace(/[\x00-\x08\x0b-\x1f]/g, (c) => `^${String.fromCharCode(c.charCodeAt(0) + 64)}`);
+   
+  if (all || flags.has('v'))
+    text = text.replace(/[\x00-\x08\x0b-\x1f]/g, (c) => `^${String.fromCharCode(c.charCodeAt(0) + 64)}`);
   if (all || flags.has('T')) text = text.replaceAll('\t', '^I');
-  if (all || flags.has('E')) text += '$';
+  if ((all || flags.has('E')) && newline) text += '$';
   const numbered = flags.has('b') ? !blank : flags.has('n');
-  return `${numbered ? `${String(++counter.line).padStart(6)}\t` : ''}${text}\n`;
+  return `${numbered ? `${String(++counter.line).padStart(6)}\t` : ''}${text}${newline ? '\n' : ''}`;
 }
 
 function* tac(ctx: ProgramContext): Program {
   const { text, ok } = yield* readInputs(ctx, ctx.argv.slice(1));
-  yield* ctx.out(linesOf(text).reverse().map((line) => `${line}\n`).join(''));
+  yield* ctx.out(
+    text
+      .split(/(?<=\n)/)
+      .reverse()
+      .join(''),
+  );
   return ok ? 0 : 1;
 }
 
@@ -56,7 +71,7 @@ function* rev(ctx: ProgramContext): Program {
   for (const path of ctx.argv.length > 1 ? ctx.argv.slice(1) : ['-']) {
     const fd = yield* openInput(ctx, path);
     if (fd === undefined) status = 1;
-    else yield* eachLine(ctx, fd, (line) => `${[...line].reverse().join('')}\n`);
+    else yield* eachLine(ctx, fd, (line, newline) => `${[...line].reverse().join('')}${newline ? '\n' : ''}`);
   }
   return status;
 }
@@ -67,7 +82,9 @@ function* nl(ctx: ProgramContext): Program {
   const all = parsed.flags.get('b') === 'a';
   const { text, ok } = yield* readInputs(ctx, parsed.operands);
   let number = 0;
-  const numbered = linesOf(text).map((line) => (all || line !== '' ? `${String(++number).padStart(6)}\t${line}\n` : `       ${line}\n`));
+  const numbered = linesOf(text).map((line) =>
+    all || line !== '' ? `${String(++number).padStart(6)}\t${line}\n` : `       ${line}\n`,
+  );
   yield* ctx.out(numbered.join(''));
   return ok ? 0 : 1;
 }
@@ -87,4 +104,9 @@ export const catTool: Tool = { name: 'cat', directory: '/bin', summary: 'concate
 export const tacTool: Tool = { name: 'tac', summary: 'print files with their lines in reverse order', main: tac };
 export const revTool: Tool = { name: 'rev', summary: 'reverse the characters of each line', main: rev };
 export const nlTool: Tool = { name: 'nl', summary: 'number lines', main: nl };
-export const lessTool: Tool = { name: 'less', aliases: ['more'], summary: 'show text (all of it at once: the terminal scrolls)', main: pager };
+export const lessTool: Tool = {
+  name: 'less',
+  aliases: ['more'],
+  summary: 'show text (all of it at once: the terminal scrolls)',
+  main: pager,
+};

@@ -26,7 +26,12 @@ export function isBusybox(ctx: ProgramContext): boolean {
 }
 
 /** Parses the command line; on an error prints it as GNU tools do and answers the exit status. */
-export function* parseOptions(ctx: ProgramContext, table: OptionTable, unsupported: Unsupported = [], status = 1): Blocking<Parsed | number> {
+export function* parseOptions(
+  ctx: ProgramContext,
+  table: OptionTable,
+  unsupported: Unsupported = [],
+  status = 1,
+): Blocking<Parsed | number> {
   const name = nameOf(ctx);
   const parsed = getopt(ctx.argv.slice(1), table);
   if (parsed.error !== undefined) return yield* usage(ctx, parsed.error, status);
@@ -35,7 +40,11 @@ export function* parseOptions(ctx: ProgramContext, table: OptionTable, unsupport
     yield* ctx.err(`${name}: option ${option.name.length === 1 ? '-' : '--'}${option.name} is not emulated here\n`);
     return status;
   }
-  return { flags: new Map(parsed.options.map((option) => [option.name, option.value])), all: parsed.options, operands: parsed.operands };
+  return {
+    flags: new Map(parsed.options.map((option) => [option.name, option.value])),
+    all: parsed.options,
+    operands: parsed.operands,
+  };
 }
 
 /** `NAME: message` and the pointer to --help. */
@@ -93,10 +102,15 @@ export function linesOf(text: string): string[] {
 }
 
 /**
- * Gives the lines of an input to `each` as they arrive, several at a time; `each` answers true to stop. Prints as it goes:
+ * Gives the lines of an input to `each` as they arrive, several at a time, and whether a newline ends each. Prints as it goes:
  * what `each` returns as text is written at the end of every chunk, so that pipelines stream without a write per line.
  */
-export function* eachLine(ctx: ProgramContext, fd: number, each: (line: string) => string | undefined, enough: () => boolean = () => false): Blocking<void> {
+export function* eachLine(
+  ctx: ProgramContext,
+  fd: number,
+  each: (line: string, newline: boolean) => string | undefined,
+  enough: () => boolean = () => false,
+): Blocking<void> {
   const decoder = new Utf8Decoder();
   let rest = '';
   for (;;) {
@@ -105,10 +119,11 @@ export function* eachLine(ctx: ProgramContext, fd: number, each: (line: string) 
     if (!ended) rest += decoder.decode(read.value);
     const lines = rest.split('\n');
     rest = ended ? '' : (lines.pop() ?? '');
-    if (ended && lines.at(-1) === '') lines.pop();
+    const open = ended && lines.at(-1) !== '' ? lines.length - 1 : -1;
+    if (ended && open < 0) lines.pop();
     let output = '';
-    for (const line of lines) {
-      output += each(line) ?? '';
+    for (let i = 0; i < lines.length; i++) {
+      output += each(lines[i] as string, i !== open) ?? '';
       if (enough()) break;
     }
     if (output !== '') yield* ctx.out(output);
@@ -121,7 +136,17 @@ export function* eachLine(ctx: ProgramContext, fd: number, each: (line: string) 
 export function parseSize(text: string): number | undefined {
   const match = /^([-+]?\d+)(b|kB|K|k|KiB|MB|M|MiB|G)?$/.exec(text);
   if (match === null) return undefined;
-  const factors: Readonly<Record<string, number>> = { b: 512, kB: 1000, K: 1024, k: 1024, KiB: 1024, MB: 1e6, M: 1048576, MiB: 1048576, G: 1073741824 };
+  const factors: Readonly<Record<string, number>> = {
+    b: 512,
+    kB: 1000,
+    K: 1024,
+    k: 1024,
+    KiB: 1024,
+    MB: 1e6,
+    M: 1048576,
+    MiB: 1048576,
+    G: 1073741824,
+  };
   return Number(match[1]) * (factors[match[2] ?? ''] ?? 1);
 }
 
@@ -140,7 +165,9 @@ export function humanSize(bytes: number): string {
 
 /** `-rw-r--r--` */
 export function modeText(type: string, mode: number): string {
-  const kind = ({ directory: 'd', symlink: 'l', device: 'c', fifo: 'p', socket: 's' } as Readonly<Record<string, string>>)[type] ?? '-';
+  const kind =
+    ({ directory: 'd', symlink: 'l', device: 'c', fifo: 'p', socket: 's' } as Readonly<Record<string, string>>)[type] ??
+    '-';
   const bits = [...'rwxrwxrwx'].map((letter, i) => ((mode & (0o400 >> i)) === 0 ? '-' : letter));
   if ((mode & 0o1000) !== 0) bits[8] = bits[8] === 'x' ? 't' : 'T';
   if ((mode & 0o2000) !== 0) bits[5] = bits[5] === 'x' ? 's' : 'S';

@@ -38,7 +38,14 @@ function* cut(ctx: ProgramContext): Program {
   const kind = flags.has('f') ? 'field' : 'byte/character';
   if (ranges === undefined) {
     const zero = /(^|,)0/.test(spec);
-    return yield* usage(ctx, zero ? (kind === 'field' ? 'fields are numbered from 1' : 'byte/character positions are numbered from 1') : `invalid ${kind} ${kind === 'field' ? 'value' : 'position'} '${spec}'`);
+    return yield* usage(
+      ctx,
+      zero
+        ? kind === 'field'
+          ? 'fields are numbered from 1'
+          : 'byte/character positions are numbered from 1'
+        : `invalid ${kind} ${kind === 'field' ? 'value' : 'position'} '${spec}'`,
+    );
   }
   const delimiter = flags.get('d') ?? '\t';
   if ([...delimiter].length > 1) return yield* usage(ctx, 'the delimiter must be a single character');
@@ -47,7 +54,10 @@ function* cut(ctx: ProgramContext): Program {
   const select = (line: string): string | undefined => {
     if (!flags.has('f')) return `${[...line].filter((_, i) => chosen(i + 1)).join(glue ?? '')}\n`;
     if (!line.includes(delimiter)) return flags.has('s') ? undefined : `${line}\n`;
-    return `${line.split(delimiter).filter((_, i) => chosen(i + 1)).join(glue ?? delimiter)}\n`;
+    return `${line
+      .split(delimiter)
+      .filter((_, i) => chosen(i + 1))
+      .join(glue ?? delimiter)}\n`;
   };
   let status = 0;
   for (const path of operands.length === 0 ? ['-'] : operands) {
@@ -80,14 +90,22 @@ function expandSet(text: string): string[] {
     const repeated = /^\[(.)\*(\d*)\]/.exec(rest);
     if (named !== null) {
       const name = named[1] as string;
-      const all = name === 'alpha' ? `${SETS['upper']}${SETS['lower']}` : name === 'alnum' ? `${SETS['digit']}${SETS['upper']}${SETS['lower']}` : (SETS[name] ?? '');
+      const all =
+        name === 'alpha'
+          ? `${SETS['upper']}${SETS['lower']}`
+          : name === 'alnum'
+            ? `${SETS['digit']}${SETS['upper']}${SETS['lower']}`
+            : (SETS[name] ?? '');
       set.push(...all);
       i += named[0].length - 1;
     } else if (repeated !== null) {
       set.push(...Array.from({ length: Number(repeated[2]) || 256 }, () => repeated[1] as string));
       i += repeated[0].length - 1;
     } else if (source[i + 1] === '-' && source[i + 2] !== undefined) {
-      const [from, to] = [(source[i] as string).codePointAt(0) as number, (source[i + 2] as string).codePointAt(0) as number];
+      const [from, to] = [
+        (source[i] as string).codePointAt(0) as number,
+        (source[i + 2] as string).codePointAt(0) as number,
+      ];
       for (let code = from; code <= to; code++) set.push(String.fromCodePoint(code));
       i += 2;
     } else set.push(source[i] as string);
@@ -110,11 +128,15 @@ function* tr(ctx: ProgramContext): Program {
   if (first === undefined) return yield* usage(ctx, 'missing operand');
   if (third !== undefined) return yield* usage(ctx, `extra operand '${third}'`);
   if (second === undefined && wanted === 2) {
-    yield* ctx.err(`tr: missing operand after '${first}'\nTwo strings must be given when ${flags.has('d') ? 'both deleting and squeezing repeats' : 'translating'}.\nTry 'tr --help' for more information.\n`);
+    yield* ctx.err(
+      `tr: missing operand after '${first}'\nTwo strings must be given when ${flags.has('d') ? 'both deleting and squeezing repeats' : 'translating'}.\nTry 'tr --help' for more information.\n`,
+    );
     return 1;
   }
   if (second !== undefined && wanted === 1) {
-    yield* ctx.err(`tr: extra operand '${second}'\nOnly one string may be given when deleting without squeezing repeats.\nTry 'tr --help' for more information.\n`);
+    yield* ctx.err(
+      `tr: extra operand '${second}'\nOnly one string may be given when deleting without squeezing repeats.\nTry 'tr --help' for more information.\n`,
+    );
     return 1;
   }
   const complement = flags.has('c') || flags.has('C');
@@ -123,7 +145,8 @@ function* tr(ctx: ProgramContext): Program {
   const inFirst = (c: string): boolean => members.has(c) !== complement;
   const to = second === undefined ? [] : expandSet(second);
   const table = new Map<string, string>();
-  if (!flags.has('d') && second !== undefined && !complement) from.forEach((c, i) => table.set(c, to[i] ?? (flags.has('t') ? c : (to.at(-1) ?? c))));
+  if (!flags.has('d') && second !== undefined && !complement)
+    from.forEach((c, i) => table.set(c, to[i] ?? (flags.has('t') ? c : (to.at(-1) ?? c))));
   const squeezed = new Set(second === undefined ? [] : to);
   const squeezes = (c: string): boolean => (second === undefined ? inFirst(c) : squeezed.has(c));
   const decoder = new Utf8Decoder();
@@ -134,7 +157,14 @@ function* tr(ctx: ProgramContext): Program {
     let text = '';
     for (const c of decoder.decode(read.value)) {
       if (flags.has('d') && inFirst(c)) continue;
-      const mapped = flags.has('d') || second === undefined ? c : complement ? (inFirst(c) ? (to.at(-1) ?? c) : c) : (table.get(c) ?? c);
+      const mapped =
+        flags.has('d') || second === undefined
+          ? c
+          : complement
+            ? inFirst(c)
+              ? (to.at(-1) ?? c)
+              : c
+            : (table.get(c) ?? c);
       if (flags.has('s') && mapped === last && squeezes(mapped)) continue;
       text += mapped;
       last = mapped;
@@ -144,7 +174,11 @@ function* tr(ctx: ProgramContext): Program {
 }
 
 function* paste(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'd:sz', long: { delimiters: { value: true, as: 'd' }, serial: { value: false, as: 's' } } }, ['z']);
+  const parsed = yield* parseOptions(
+    ctx,
+    { short: 'd:sz', long: { delimiters: { value: true, as: 'd' }, serial: { value: false, as: 's' } } },
+    ['z'],
+  );
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   const marks = [...unescape(flags.get('d') ?? '\t', false).text];
@@ -155,24 +189,40 @@ function* paste(ctx: ProgramContext): Program {
     if (!input.ok) return 1;
     inputs.push(linesOf(input.text));
   }
-  const join = (words: readonly string[]): string => words.reduce((text, word, i) => (i === 0 ? word : text + mark(i - 1) + word), '');
+  const join = (words: readonly string[]): string =>
+    words.reduce((text, word, i) => (i === 0 ? word : text + mark(i - 1) + word), '');
   if (flags.has('s')) for (const lines of inputs) yield* ctx.out(`${join(lines)}\n`);
-  else for (let i = 0; i < Math.max(...inputs.map((lines) => lines.length)); i++) yield* ctx.out(`${join(inputs.map((lines) => lines[i] ?? ''))}\n`);
+  else
+    for (let i = 0; i < Math.max(...inputs.map((lines) => lines.length)); i++)
+      yield* ctx.out(`${join(inputs.map((lines) => lines[i] ?? ''))}\n`);
   return 0;
 }
 
 function* column(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'ts:o:c:x', long: { table: { value: false, as: 't' }, separator: { value: true, as: 's' } } }, ['c', 'x']);
+  const parsed = yield* parseOptions(
+    ctx,
+    { short: 'ts:o:c:x', long: { table: { value: false, as: 't' }, separator: { value: true, as: 's' } } },
+    ['c', 'x'],
+  );
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   if (!flags.has('t')) return yield* complain(ctx, 'without -t is not emulated here');
   const separator = flags.get('s');
   const { text, ok } = yield* readInputs(ctx, operands);
-  const rows = linesOf(text).map((line) => (separator === undefined ? line.trim().split(/\s+/) : line.split(separator)));
+  const rows = linesOf(text).map((line) =>
+    separator === undefined ? line.trim().split(/\s+/) : line.split(separator),
+  );
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   const glue = flags.get('o') ?? '  ';
-  yield* ctx.out(rows.map((row) => `${row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] as number))).join(glue)}\n`).join(''));
+  yield* ctx.out(
+    rows
+      .map(
+        (row) =>
+          `${row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] as number))).join(glue)}\n`,
+      )
+      .join(''),
+  );
   return ok ? 0 : 1;
 }
 

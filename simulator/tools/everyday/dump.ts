@@ -38,7 +38,10 @@ function* xxd(ctx: ProgramContext): Program {
   for (const { at, row } of rows(bytes, plain ? 30 : 16)) {
     const digits = [...row].map((byte) => hex(byte, 2));
     if (plain) yield* ctx.out(`${digits.join('')}\n`);
-    else yield* ctx.out(`${hex(at, 8)}: ${digits.reduce((text, pair, i) => text + pair + (i % 2 === 1 ? ' ' : ''), '').padEnd(40)} ${printable(row)}\n`);
+    else
+      yield* ctx.out(
+        `${hex(at, 8)}: ${digits.reduce((text, pair, i) => text + pair + (i % 2 === 1 ? ' ' : ''), '').padEnd(40)} ${printable(row)}\n`,
+      );
   }
   return 0;
 }
@@ -62,16 +65,31 @@ function* hexdump(ctx: ProgramContext): Program {
     starred = false;
     before = key;
     const digits = [...row].map((byte) => hex(byte, 2));
-    const words = Array.from({ length: Math.ceil(row.length / 2) }, (_, i) => hex((row[2 * i] as number) | ((row[2 * i + 1] ?? 0) << 8), 4));
+    const words = Array.from({ length: Math.ceil(row.length / 2) }, (_, i) =>
+      hex((row[2 * i] as number) | ((row[2 * i + 1] ?? 0) << 8), 4),
+    );
     const left = digits.slice(0, 8).join(' ').padEnd(23);
     const right = digits.slice(8).join(' ').padEnd(23);
-    yield* ctx.out(canonical ? `${hex(at, width)}  ${left}  ${right}  |${printable(row)}|\n` : `${hex(at, width)} ${words.join(' ').padEnd(39)}\n`);
+    yield* ctx.out(
+      canonical
+        ? `${hex(at, width)}  ${left}  ${right}  |${printable(row)}|\n`
+        : `${hex(at, width)} ${words.join(' ').padEnd(39)}\n`,
+    );
   }
   if (bytes.length > 0) yield* ctx.out(`${hex(bytes.length, width)}\n`);
   return 0;
 }
 
-const NAMED: Readonly<Record<number, string>> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+const NAMED: Readonly<Record<number, string>> = {
+  0: '\\0',
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+};
 
 function* od(ctx: ProgramContext): Program {
   const parsed = yield* parseOptions(ctx, { short: 'A:t:N:j:cbdoxvw:' }, ['j', 'b', 'd', 'x', 'w']);
@@ -81,14 +99,30 @@ function* od(ctx: ProgramContext): Program {
   if (bytes === undefined) return 1;
   const type = flags.has('c') ? 'c' : (flags.get('t') ?? 'o2').replace(/z$/, '');
   const radix = flags.get('A') ?? 'o';
-  const address = (at: number): string => (radix === 'n' ? '' : radix === 'x' ? hex(at, 6) : radix === 'd' ? String(at).padStart(7, '0') : at.toString(8).padStart(7, '0'));
+  const address = (at: number): string =>
+    radix === 'n'
+      ? ''
+      : radix === 'x'
+        ? hex(at, 6)
+        : radix === 'd'
+          ? String(at).padStart(7, '0')
+          : at.toString(8).padStart(7, '0');
   const show: Readonly<Record<string, (row: Uint8Array) => string[]>> = {
     x1: (row) => [...row].map((byte) => ` ${hex(byte, 2)}`),
     o1: (row) => [...row].map((byte) => ` ${byte.toString(8).padStart(3, '0')}`),
     u1: (row) => [...row].map((byte) => ` ${String(byte).padStart(3)}`),
     d1: (row) => [...row].map((byte) => ` ${String(byte > 127 ? byte - 256 : byte).padStart(4)}`),
-    c: (row) => [...row].map((byte) => (NAMED[byte] ?? (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : byte.toString(8).padStart(3, '0'))).padStart(4)),
-    o2: (row) => Array.from({ length: Math.ceil(row.length / 2) }, (_, i) => ` ${((row[2 * i] as number) | ((row[2 * i + 1] ?? 0) << 8)).toString(8).padStart(6, '0')}`),
+    c: (row) =>
+      [...row].map((byte) =>
+        (
+          NAMED[byte] ?? (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : byte.toString(8).padStart(3, '0'))
+        ).padStart(4),
+      ),
+    o2: (row) =>
+      Array.from(
+        { length: Math.ceil(row.length / 2) },
+        (_, i) => ` ${((row[2 * i] as number) | ((row[2 * i + 1] ?? 0) << 8)).toString(8).padStart(6, '0')}`,
+      ),
   };
   const format = show[type];
   if (format === undefined) return yield* complain(ctx, `type ${type} is not emulated here`);
@@ -98,5 +132,10 @@ function* od(ctx: ProgramContext): Program {
 }
 
 export const xxdTool: Tool = { name: 'xxd', summary: 'show octets in hexadecimal', main: xxd };
-export const hexdumpTool: Tool = { name: 'hexdump', aliases: ['hd'], summary: 'show octets in hexadecimal (-C)', main: hexdump };
+export const hexdumpTool: Tool = {
+  name: 'hexdump',
+  aliases: ['hd'],
+  summary: 'show octets in hexadecimal (-C)',
+  main: hexdump,
+};
 export const odTool: Tool = { name: 'od', summary: 'show octets in octal and other forms', main: od };

@@ -15,7 +15,10 @@ function baseName(path: string): string {
 }
 
 function* mkdir(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'pm:v', long: { parents: { value: false, as: 'p' }, mode: { value: true, as: 'm' }, verbose: { value: false, as: 'v' } } });
+  const parsed = yield* parseOptions(ctx, {
+    short: 'pm:v',
+    long: { parents: { value: false, as: 'p' }, mode: { value: true, as: 'm' }, verbose: { value: false, as: 'v' } },
+  });
   if (typeof parsed === 'number') return parsed;
   if (parsed.operands.length === 0) return yield* usage(ctx, 'missing operand');
   let status = 0;
@@ -47,13 +50,22 @@ function* rmdir(ctx: ProgramContext): Program {
   let status = 0;
   for (const path of parsed.operands) {
     const gone = ctx.fs.rmdir(path);
-    if (!gone.ok) status = yield* complain(ctx, `failed to remove '${path}': ${gone.errno === 'ENOTEMPTY' ? 'Directory not empty' : strerror(gone.errno)}`);
+    if (!gone.ok)
+      status = yield* complain(
+        ctx,
+        `failed to remove '${path}': ${gone.errno === 'ENOTEMPTY' ? 'Directory not empty' : strerror(gone.errno)}`,
+      );
   }
   return status;
 }
 
 function* rm(ctx: ProgramContext): Program {
-  const long = { recursive: { value: false, as: 'r' }, force: { value: false, as: 'f' }, verbose: { value: false, as: 'v' }, dir: { value: false, as: 'd' } };
+  const long = {
+    recursive: { value: false, as: 'r' },
+    force: { value: false, as: 'f' },
+    verbose: { value: false, as: 'v' },
+    dir: { value: false, as: 'd' },
+  };
   const parsed = yield* parseOptions(ctx, { short: 'rRfvdiI', long }, ['i', 'I']);
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
@@ -81,7 +93,8 @@ function* remove(ctx: ProgramContext, path: string, flags: ReadonlyMap<string, s
   } else if (flags.has('r') || flags.has('R')) {
     const names = ctx.fs.readdir(path);
     let all = true;
-    for (const name of names.ok ? [...names.value] : []) all = (yield* remove(ctx, `${path.replace(/\/$/, '')}/${name}`, flags)) && all;
+    for (const name of names.ok ? [...names.value] : [])
+      all = (yield* remove(ctx, `${path.replace(/\/$/, '')}/${name}`, flags)) && all;
     if (!all) return false;
     const gone = ctx.fs.rmdir(path);
     if (!gone.ok) return yield* refused(gone.errno);
@@ -99,12 +112,18 @@ function* targets(ctx: ProgramContext, operands: readonly string[]): Blocking<[s
   if (operands.length === 1) return yield* usage(ctx, `missing destination file operand after '${operands[0]}'`);
   const last = operands.at(-1) as string;
   const into = isDirectory(ctx, last);
-  if (operands.length > 2 && !into) return yield* complain(ctx, `target '${last}': ${strerror(ctx.fs.stat(last).ok ? 'ENOTDIR' : 'ENOENT')}`);
+  if (operands.length > 2 && !into)
+    return yield* complain(ctx, `target '${last}': ${strerror(ctx.fs.stat(last).ok ? 'ENOTDIR' : 'ENOENT')}`);
   return operands.slice(0, -1).map((from) => [from, into ? `${last.replace(/\/$/, '')}/${baseName(from)}` : last]);
 }
 
 function* cp(ctx: ProgramContext): Program {
-  const long = { recursive: { value: false, as: 'r' }, archive: { value: false, as: 'a' }, force: { value: false, as: 'f' }, verbose: { value: false, as: 'v' } };
+  const long = {
+    recursive: { value: false, as: 'r' },
+    archive: { value: false, as: 'a' },
+    force: { value: false, as: 'f' },
+    verbose: { value: false, as: 'v' },
+  };
   const parsed = yield* parseOptions(ctx, { short: 'rRafvpnLPdui', long }, ['u', 'i', 'n']);
   if (typeof parsed === 'number') return parsed;
   const pairs = yield* targets(ctx, parsed.operands);
@@ -115,7 +134,13 @@ function* cp(ctx: ProgramContext): Program {
   return status;
 }
 
-function* copyTree(ctx: ProgramContext, from: string, to: string, recursive: boolean, verbose: boolean): Blocking<boolean> {
+function* copyTree(
+  ctx: ProgramContext,
+  from: string,
+  to: string,
+  recursive: boolean,
+  verbose: boolean,
+): Blocking<boolean> {
   const stat = ctx.fs.stat(from);
   if (!stat.ok) return (yield* complain(ctx, `cannot stat '${from}': ${strerror(stat.errno)}`)) === 0;
   if (verbose) yield* ctx.out(`'${from}' -> '${to}'\n`);
@@ -127,20 +152,27 @@ function* copyTree(ctx: ProgramContext, from: string, to: string, recursive: boo
     }
     const names = ctx.fs.readdir(from);
     let all = true;
-    for (const name of names.ok ? names.value : []) all = (yield* copyTree(ctx, `${from}/${name}`, `${to}/${name}`, true, verbose)) && all;
+    for (const name of names.ok ? names.value : [])
+      all = (yield* copyTree(ctx, `${from}/${name}`, `${to}/${name}`, true, verbose)) && all;
     return all;
   }
-  if (ctx.fs.absolute(from) === ctx.fs.absolute(to)) return (yield* complain(ctx, `'${from}' and '${to}' are the same file`)) === 0;
+  if (ctx.fs.absolute(from) === ctx.fs.absolute(to))
+    return (yield* complain(ctx, `'${from}' and '${to}' are the same file`)) === 0;
   const bytes = ctx.fs.readFile(from);
   if (!bytes.ok) return (yield* complain(ctx, `cannot open '${from}' for reading: ${strerror(bytes.errno)}`)) === 0;
   const written = ctx.fs.writeFile(to, bytes.value);
-  if (!written.ok) return (yield* complain(ctx, `cannot create regular file '${to}': ${strerror(written.errno)}`)) === 0;
+  if (!written.ok)
+    return (yield* complain(ctx, `cannot create regular file '${to}': ${strerror(written.errno)}`)) === 0;
   if (stat.value.type === 'file') ctx.fs.chmod(to, stat.value.mode);
   return true;
 }
 
 function* mv(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'fvniTu', long: { force: { value: false, as: 'f' }, verbose: { value: false, as: 'v' } } }, ['n', 'i', 'T', 'u']);
+  const parsed = yield* parseOptions(
+    ctx,
+    { short: 'fvniTu', long: { force: { value: false, as: 'f' }, verbose: { value: false, as: 'v' } } },
+    ['n', 'i', 'T', 'u'],
+  );
   if (typeof parsed === 'number') return parsed;
   const pairs = yield* targets(ctx, parsed.operands);
   if (typeof pairs === 'number') return pairs;
@@ -148,7 +180,10 @@ function* mv(ctx: ProgramContext): Program {
   for (const [from, to] of pairs) {
     const moved = ctx.fs.rename(from, to);
     if (!moved.ok) {
-      const text = moved.errno === 'ENOENT' && !ctx.fs.lstat(from).ok ? `cannot stat '${from}'` : `cannot move '${from}' to '${to}'`;
+      const text =
+        moved.errno === 'ENOENT' && !ctx.fs.lstat(from).ok
+          ? `cannot stat '${from}'`
+          : `cannot move '${from}' to '${to}'`;
       status = yield* complain(ctx, `${text}: ${strerror(moved.errno)}`);
     } else if (parsed.flags.has('v')) yield* ctx.out(`renamed '${from}' -> '${to}'\n`);
   }
@@ -170,15 +205,21 @@ function* ln(ctx: ProgramContext): Program {
     const made = flags.has('s') ? ctx.fs.symlink(target, path) : ctx.fs.link(target, path);
     if (made.ok) continue;
     const kind = flags.has('s') ? 'symbolic' : 'hard';
-    if (!flags.has('s') && !ctx.fs.lstat(target).ok) status = yield* complain(ctx, `failed to access '${target}': ${strerror('ENOENT')}`);
-    else if (!flags.has('s') && isDirectory(ctx, target)) status = yield* complain(ctx, `${target}: hard link not allowed for directory`);
+    if (!flags.has('s') && !ctx.fs.lstat(target).ok)
+      status = yield* complain(ctx, `failed to access '${target}': ${strerror('ENOENT')}`);
+    else if (!flags.has('s') && isDirectory(ctx, target))
+      status = yield* complain(ctx, `${target}: hard link not allowed for directory`);
     else status = yield* complain(ctx, `failed to create ${kind} link '${path}': ${strerror(made.errno)}`);
   }
   return status;
 }
 
 function* touch(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'acmd:t:r:', long: { 'no-create': { value: false, as: 'c' } } }, ['d', 't', 'r']);
+  const parsed = yield* parseOptions(ctx, { short: 'acmd:t:r:', long: { 'no-create': { value: false, as: 'c' } } }, [
+    'd',
+    't',
+    'r',
+  ]);
   if (typeof parsed === 'number') return parsed;
   if (parsed.operands.length === 0) return yield* usage(ctx, 'missing file operand');
   let status = 0;
@@ -217,10 +258,18 @@ function changeMode(before: number, text: string): number | undefined {
     if (match === null) return undefined;
     const [, who = '', operator, letters = ''] = match;
     let mask = 0;
-    for (const [letter, bits] of [['r', 0o444], ['w', 0o222], ['x', 0o111]] as const) if (letters.includes(letter)) mask |= bits;
+    for (const [letter, bits] of [
+      ['r', 0o444],
+      ['w', 0o222],
+      ['x', 0o111],
+    ] as const)
+      if (letters.includes(letter)) mask |= bits;
     if (letters.includes('X') && (before & 0o111) !== 0) mask |= 0o111;
     const all = who === '' || who.includes('a');
-    const scope = (all || who.includes('u') ? 0o700 : 0) | (all || who.includes('g') ? 0o070 : 0) | (all || who.includes('o') ? 0o007 : 0);
+    const scope =
+      (all || who.includes('u') ? 0o700 : 0) |
+      (all || who.includes('g') ? 0o070 : 0) |
+      (all || who.includes('o') ? 0o007 : 0);
     const bits = (mask & scope) | (letters.includes('t') ? 0o1000 : 0);
     mode = operator === '+' ? mode | bits : operator === '-' ? mode & ~bits : (mode & ~scope) | bits;
   }
@@ -228,7 +277,9 @@ function changeMode(before: number, text: string): number | undefined {
 }
 
 function* readlink(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'fenmqsvz', long: { canonicalize: { value: false, as: 'f' } } }, ['z']);
+  const parsed = yield* parseOptions(ctx, { short: 'fenmqsvz', long: { canonicalize: { value: false, as: 'f' } } }, [
+    'z',
+  ]);
   if (typeof parsed === 'number') return parsed;
   const resolves = ['f', 'e', 'm'].some((flag) => parsed.flags.has(flag)) || ctx.argv[0]?.endsWith('realpath') === true;
   if (parsed.operands.length === 0) return yield* usage(ctx, 'missing operand');
@@ -247,8 +298,11 @@ function* readlink(ctx: ProgramContext): Program {
 /** The path without links; the last name may be missing. */
 function resolve(ctx: ProgramContext, path: string): string | undefined {
   let done = '';
-  let todo = ctx.fs.absolute(path).split('/').filter((part) => part !== '');
-  for (let links = 0; todo.length > 0; ) {
+  let todo = ctx.fs
+    .absolute(path)
+    .split('/')
+    .filter((part) => part !== '');
+  for (let links = 0; todo.length > 0;) {
     const name = todo[0] as string;
     todo = todo.slice(1);
     const here = name === '..' ? done.replace(/\/[^/]*$/, '') : `${done}/${name}`;
@@ -271,10 +325,12 @@ function* mktemp(ctx: ProgramContext): Program {
   if (typeof parsed === 'number') return parsed;
   const template = parsed.operands[0] ?? 'tmp.XXXXXXXXXX';
   if (!/XXX$/.test(template)) return yield* complain(ctx, `too few X's in template '${template}'`);
-  const directory = parsed.operands[0] === undefined || parsed.flags.has('p') ? `${parsed.flags.get('p') || '/tmp'}/` : '';
+  const directory =
+    parsed.operands[0] === undefined || parsed.flags.has('p') ? `${parsed.flags.get('p') || '/tmp'}/` : '';
   const path = directory + template.replace(/X+$/, (marks) => ctx.random('mktemp').base36(marks.length));
   const made = parsed.flags.has('d') ? ctx.fs.mkdir(path) : ctx.fs.writeFile(path, '');
-  if (!made.ok) return yield* complain(ctx, `failed to create file via template '${template}': ${strerror(made.errno)}`);
+  if (!made.ok)
+    return yield* complain(ctx, `failed to create file via template '${template}': ${strerror(made.errno)}`);
   ctx.fs.chmod(path, parsed.flags.has('d') ? 0o700 : 0o600);
   yield* ctx.out(`${path}\n`);
   return 0;
@@ -290,7 +346,11 @@ const KINDS: Readonly<Record<Stat['type'], string>> = {
 };
 
 function* stat(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'Lc:ft', long: { format: { value: true, as: 'c' }, dereference: { value: false, as: 'L' } } }, ['f', 't']);
+  const parsed = yield* parseOptions(
+    ctx,
+    { short: 'Lc:ft', long: { format: { value: true, as: 'c' }, dereference: { value: false, as: 'L' } } },
+    ['f', 't'],
+  );
   if (typeof parsed === 'number') return parsed;
   if (parsed.operands.length === 0) return yield* usage(ctx, 'missing operand');
   let status = 0;
@@ -312,7 +372,23 @@ function describe(ctx: ProgramContext, path: string, s: Stat, format: string | u
     const name = s.target === undefined ? path : `${path} -> ${s.target}`;
     return `  File: ${name}\n  Size: ${String(s.size).padEnd(10)}\tBlocks: ${String(Math.ceil(s.size / 4096) * 8).padEnd(10)} IO Block: 4096   ${kind}\nDevice: 0,1\tInode: ${String(s.inode).padEnd(11)} Links: ${s.links}\nAccess: (${octal.padStart(4, '0')}/${mode})  Uid: (${String(s.uid).padStart(5)}/${userName(s.uid).padStart(8)})   Gid: (${String(s.gid).padStart(5)}/${userName(s.gid).padStart(8)})\nAccess: ${time}\nModify: ${time}\nChange: ${time}\n Birth: -\n`;
   }
-  const values: Readonly<Record<string, string>> = { n: path, N: `'${path}'`, s: String(s.size), a: octal, A: mode, F: kind, i: String(s.inode), h: String(s.links), u: String(s.uid), U: userName(s.uid), g: String(s.gid), G: userName(s.gid), y: time, Y: String(seconds), '%': '%' };
+  const values: Readonly<Record<string, string>> = {
+    n: path,
+    N: `'${path}'`,
+    s: String(s.size),
+    a: octal,
+    A: mode,
+    F: kind,
+    i: String(s.inode),
+    h: String(s.links),
+    u: String(s.uid),
+    U: userName(s.uid),
+    g: String(s.gid),
+    G: userName(s.gid),
+    y: time,
+    Y: String(seconds),
+    '%': '%',
+  };
   return `${format.replace(/%(.)/g, (whole, letter: string) => values[letter] ?? whole)}\n`;
 }
 
@@ -322,8 +398,18 @@ export const rmTool: Tool = { name: 'rm', directory: '/bin', summary: 'remove fi
 export const cpTool: Tool = { name: 'cp', directory: '/bin', summary: 'copy files', main: cp };
 export const mvTool: Tool = { name: 'mv', directory: '/bin', summary: 'move or rename files', main: mv };
 export const lnTool: Tool = { name: 'ln', directory: '/bin', summary: 'make links', main: ln };
-export const touchTool: Tool = { name: 'touch', directory: '/bin', summary: 'create files or renew their times', main: touch };
+export const touchTool: Tool = {
+  name: 'touch',
+  directory: '/bin',
+  summary: 'create files or renew their times',
+  main: touch,
+};
 export const chmodTool: Tool = { name: 'chmod', directory: '/bin', summary: 'change permission bits', main: chmod };
-export const readlinkTool: Tool = { name: 'readlink', aliases: ['realpath'], summary: 'print where links lead', main: readlink };
+export const readlinkTool: Tool = {
+  name: 'readlink',
+  aliases: ['realpath'],
+  summary: 'print where links lead',
+  main: readlink,
+};
 export const mktempTool: Tool = { name: 'mktemp', directory: '/bin', summary: 'make a temporary file', main: mktemp };
 export const statTool: Tool = { name: 'stat', summary: 'print what the file system knows of a file', main: stat };

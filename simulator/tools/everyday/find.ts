@@ -19,7 +19,14 @@ class FindError {
   }
 }
 
-const TYPES: Readonly<Record<string, Stat['type']>> = { f: 'file', d: 'directory', l: 'symlink', c: 'device', p: 'fifo', s: 'socket' };
+const TYPES: Readonly<Record<string, Stat['type']>> = {
+  f: 'file',
+  d: 'directory',
+  l: 'symlink',
+  c: 'device',
+  p: 'fifo',
+  s: 'socket',
+};
 
 function wildcard(pattern: string, flags: string): RegExp {
   let source = '';
@@ -94,7 +101,8 @@ class Expression {
     if (word !== '(') return this.primary();
     this.at++;
     const inner = this.or();
-    if (this.words[this.at] !== ')') throw new FindError('invalid expression; expected to find a \')\' but didn\'t see one.');
+    if (this.words[this.at] !== ')')
+      throw new FindError("invalid expression; expected to find a ')' but didn't see one.");
     this.at++;
     return inner;
   }
@@ -125,13 +133,15 @@ class Expression {
       }
       case '-type': {
         const letters = this.argument(name).split(',');
-        for (const letter of letters) if (TYPES[letter] === undefined) throw new FindError(`Unknown argument to -type: ${letter}`);
+        for (const letter of letters)
+          if (TYPES[letter] === undefined) throw new FindError(`Unknown argument to -type: ${letter}`);
         return check((found) => letters.some((letter) => TYPES[letter] === found.stat.type));
       }
       case '-maxdepth':
       case '-mindepth': {
         const text = this.argument(name);
-        if (!/^\d+$/.test(text)) throw new FindError(`Expected a positive decimal integer argument to ${name}, but got '${text}'`);
+        if (!/^\d+$/.test(text))
+          throw new FindError(`Expected a positive decimal integer argument to ${name}, but got '${text}'`);
         if (name === '-maxdepth') this.maxDepth = Number(text);
         else this.minDepth = Number(text);
         return yes;
@@ -143,8 +153,9 @@ class Expression {
         });
       case '-size': {
         const match = /^([-+]?)(\d+)([ckMGb]?)$/.exec(this.argument(name));
-        if (match === null) throw new FindError('invalid argument to `-size\'');
-        const unit = ({ c: 1, k: 1024, M: 1048576, G: 1073741824 } as Readonly<Record<string, number>>)[match[3] ?? ''] ?? 512;
+        if (match === null) throw new FindError("invalid argument to `-size'");
+        const unit =
+          ({ c: 1, k: 1024, M: 1048576, G: 1073741824 } as Readonly<Record<string, number>>)[match[3] ?? ''] ?? 512;
         const size = Number(match[2]);
         return check(({ stat }) => {
           const blocks = Math.ceil(stat.size / unit);
@@ -182,7 +193,9 @@ class Expression {
       case '-exec':
         return this.exec();
       default:
-        throw new FindError(/^-/.test(name) ? `unknown predicate \`${name}'` : `paths must precede expression: \`${name}'`);
+        throw new FindError(
+          /^-/.test(name) ? `unknown predicate \`${name}'` : `paths must precede expression: \`${name}'`,
+        );
     }
   }
 
@@ -197,7 +210,12 @@ class Expression {
       command.push(word);
     }
     return function* (found) {
-      return (yield* run(ctx, command.map((word) => word.replaceAll('{}', found.path)))) === 0;
+      return (
+        (yield* run(
+          ctx,
+          command.map((word) => word.replaceAll('{}', found.path)),
+        )) === 0
+      );
     };
   }
 
@@ -217,7 +235,7 @@ function* yes(): Blocking<boolean> {
 
 function* run(ctx: ProgramContext, argv: readonly string[]): Blocking<number> {
   const child = ctx.spawn(argv);
-  if (!child.ok) return yield* complain(ctx, `‘${argv[0]}’: ${strerror(child.errno)}`);
+  if (!child.ok) return yield* complain(ctx, `'${argv[0]}': ${strerror(child.errno)}`);
   return (yield* ctx.waitpid(child.value))?.status ?? 1;
 }
 
@@ -245,8 +263,15 @@ function* main(ctx: ProgramContext): Program {
   let status = 0;
   for (const path of at === 0 ? ['.'] : words.slice(0, at)) {
     const stat = ctx.fs.lstat(path);
-    if (!stat.ok) status = yield* complain(ctx, `‘${path}’: ${strerror(stat.errno)}`);
-    else yield* visit(ctx, { path, name: path.replace(/\/+$/, '').replace(/^.*\//, '') || '/', stat: stat.value }, 0, expression, act);
+    if (!stat.ok) status = yield* complain(ctx, `'${path}': ${strerror(stat.errno)}`);
+    else
+      yield* visit(
+        ctx,
+        { path, name: path.replace(/\/+$/, '').replace(/^.*\//, '') || '/', stat: stat.value },
+        0,
+        expression,
+        act,
+      );
   }
   for (const final of expression.finals) yield* final();
   return status;

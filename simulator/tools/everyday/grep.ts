@@ -4,6 +4,7 @@
  */
 import { strerror } from '../../base/errno.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
+import { getopt } from '../net/getopt.ts';
 import { closeInput, complain, eachLine, linesOf, nameOf, openInput, parseOptions } from './common.ts';
 import { translateRegex } from './regex.ts';
 
@@ -52,7 +53,13 @@ function* main(ctx: ProgramContext): Program {
   const colourWord = ctx.argv.find((word) => /^--colou?r(=|$)/.test(word));
   const words = argv.filter((word, i) => word !== '' || ctx.argv[i] === '');
   const call = Object.create(ctx, { argv: { value: words } }) as ProgramContext;
-  const parsed = yield* parseOptions(call, { short: 'EFGPe:f:ivwxclLnoqshHrRm:A:B:C:aybUzZTu0123456789', long: LONG }, ['b', 'U', 'z', 'Z', 'T', 'u'], 2);
+  const table = { short: 'EFGPe:f:ivwxclLnoqshHrRm:A:B:C:aybUzZTu0123456789', long: LONG };
+  const wrong = getopt(words.slice(1), table).error;
+  if (wrong !== undefined) {
+    yield* complain(ctx, wrong);
+    return yield* showUsage(ctx);
+  }
+  const parsed = yield* parseOptions(call, table, ['b', 'U', 'z', 'Z', 'T', 'u'], 2);
   if (typeof parsed === 'number') return parsed;
   const { flags, all } = parsed;
   let operands = [...parsed.operands];
@@ -65,10 +72,7 @@ function* main(ctx: ProgramContext): Program {
   }
   if (patterns.length === 0 && file === undefined) {
     const [first, ...rest] = operands;
-    if (first === undefined) {
-      yield* ctx.err(`Usage: ${nameOf(ctx)} [OPTION]... PATTERNS [FILE]...\nTry '${nameOf(ctx)} --help' for more information.\n`);
-      return 2;
-    }
+    if (first === undefined) return yield* showUsage(ctx);
     patterns.push(...first.split('\n'));
     operands = rest;
   }
@@ -76,7 +80,10 @@ function* main(ctx: ProgramContext): Program {
   if (typeof pattern === 'string') return yield* complain(ctx, pattern, 2);
   const recursive = flags.has('r') || flags.has('R');
   if (operands.length === 0) operands = [recursive ? '.' : '-'];
-  const digits = all.filter((option) => /^\d$/.test(option.name)).map((option) => option.name).join('');
+  const digits = all
+    .filter((option) => /^\d$/.test(option.name))
+    .map((option) => option.name)
+    .join('');
   const context = Number(flags.get('C') ?? (digits === '' ? 0 : digits));
   const when = colourWord?.split('=')[1] ?? 'auto';
   const search: Search = {
@@ -91,23 +98,39 @@ function* main(ctx: ProgramContext): Program {
   return yield* searchAll(ctx, search, operands, recursive);
 }
 
+function* showUsage(ctx: ProgramContext): Blocking<number> {
+  yield* ctx.err(
+    `Usage: ${nameOf(ctx)} [OPTION]... PATTERNS [FILE]...\nTry '${nameOf(ctx)} --help' for more information.\n`,
+  );
+  return 2;
+}
+
 function compile(patterns: readonly string[], flags: ReadonlyMap<string, string>, name: string): RegExp | string {
   const fixed = flags.has('F') || name === 'fgrep';
   const kind = flags.has('P') ? 'perl' : flags.has('E') || name === 'egrep' ? 'extended' : 'basic';
-  const sources = patterns.map((text) => (fixed ? text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') : kind === 'perl' ? text : translateRegex(text, kind === 'extended')));
+  const sources = patterns.map((text) =>
+    fixed
+      ? text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+      : kind === 'perl'
+        ? text
+        : translateRegex(text, kind === 'extended'),
+  );
   let source = sources.map((text) => `(?:${text})`).join('|');
   if (flags.has('w')) source = `(?<!\\w)(?:${source})(?!\\w)`;
   if (flags.has('x')) source = `^(?:${source})$`;
   try {
     return new RegExp(source, flags.has('i') || flags.has('y') ? 'gi' : 'g');
   } catch {
-    const text = patterns.join('\n');
-    if (/\[[^\]]*$/.test(text)) return 'Unmatched [, [^, [:, [., or [=';
-    return /\(/.test(text) ? 'Unmatched ( or \\(' : 'Invalid regular expression';
+    return /\(/.test(patterns.join('\n')) ? 'Unmatched ( or \\(' : 'Invalid regular expression';
   }
 }
 
-function* searchAll(ctx: ProgramContext, search: Search, operands: readonly string[], recursive: boolean): Blocking<number> {
+function* searchAll(
+  ctx: ProgramContext,
+  search: Search,
+  operands: readonly string[],
+  recursive: boolean,
+): Blocking<number> {
   let matched = false;
   let failed = false;
   for (const path of operands) {
@@ -115,7 +138,10 @@ function* searchAll(ctx: ProgramContext, search: Search, operands: readonly stri
     if (stat?.ok === true && stat.value.type === 'directory') {
       if (recursive) {
         for (const file of filesBelow(ctx, path)) matched = (yield* searchFile(ctx, search, file)) || matched;
-      } else if (!search.flags.has('s')) yield* complain(ctx, `${path}: ${strerror('EISDIR')}`);
+      } else {
+        failed = true;
+        if (!search.flags.has('s')) yield* complain(ctx, `${path}: ${strerror('EISDIR')}`);
+      }
       continue;
     }
     if (stat?.ok === false) {
@@ -149,7 +175,8 @@ function* searchFile(ctx: ProgramContext, search: Search, path: string): Blockin
   const quiet = flags.has('q') || flags.has('l') || flags.has('L') || flags.has('c');
   let count = 0;
   let number = 0;
-  const enough = (): boolean => (count >= search.most && printer.idle) || (count > 0 && (flags.has('q') || flags.has('l') || flags.has('L')));
+  const enough = (): boolean =>
+    (count >= search.most && printer.idle) || (count > 0 && (flags.has('q') || flags.has('l') || flags.has('L')));
   yield* eachLine(
     ctx,
     fd,
@@ -206,15 +233,31 @@ class LinePrinter {
     this.held = [];
     this.trailing = after;
     if (!flags.has('o')) return text + this.print(line, number, ':');
-    return text + [...line.matchAll(this.search.pattern)].filter(([match]) => match !== '').map(([match]) => this.print(match, number, ':')).join('');
+    this.search.pattern.lastIndex = 0;
+    return (
+      text +
+      [...line.matchAll(this.search.pattern)]
+        .filter(([match]) => match !== '')
+        .map(([match]) => this.print(match, number, ':'))
+        .join('')
+    );
   }
 
   private print(line: string, number: number, mark: string): string {
     const { flags, titled, colour, pattern } = this.search;
     this.lastPrinted = number;
-    const shown = colour && mark === ':' && !flags.has('v') ? line.replace(pattern, (match) => (match === '' ? '' : `\x1b[01;31m\x1b[K${match}\x1b[m\x1b[K`)) : line;
+    const shown =
+      colour && mark === ':' && !flags.has('v')
+        ? line.replace(pattern, (match) => (match === '' ? '' : `\x1b[01;31m\x1b[K${match}\x1b[m\x1b[K`))
+        : line;
     return `${titled ? `${this.title}${mark}` : ''}${flags.has('n') ? `${number}${mark}` : ''}${shown}\n`;
   }
 }
 
-export const grepTool: Tool = { name: 'grep', aliases: ['egrep', 'fgrep'], directory: '/bin', summary: 'print lines that match patterns', main };
+export const grepTool: Tool = {
+  name: 'grep',
+  aliases: ['egrep', 'fgrep'],
+  directory: '/bin',
+  summary: 'print lines that match patterns',
+  main,
+};

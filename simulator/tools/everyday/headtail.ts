@@ -13,11 +13,17 @@ const LONG = {
 
 /** `-5` is `-n 5`. */
 function* options(ctx: ProgramContext, short: string): Blocking<Parsed | number> {
-  const argv = ctx.argv.flatMap((word, i) => (i > 0 && /^-\d+/.test(word) ? ['-n', word.slice(1)] : [word]));
+  const argv = ctx.argv.flatMap((word, i) =>
+    i > 0 && /^-\d+/.test(word) && !/^-[nc]$/.test(ctx.argv[i - 1] as string) ? ['-n', word.slice(1)] : [word],
+  );
   return yield* parseOptions(Object.create(ctx, { argv: { value: argv } }) as ProgramContext, { short, long: LONG });
 }
 
-function* eachFile(ctx: ProgramContext, { flags, operands }: Parsed, work: (fd: number, path: string) => Blocking<void>): Blocking<number> {
+function* eachFile(
+  ctx: ProgramContext,
+  { flags, operands }: Parsed,
+  work: (fd: number, path: string) => Blocking<void>,
+): Blocking<number> {
   const titled = flags.has('v') || (operands.length > 1 && !flags.has('q'));
   let status = 0;
   let first = true;
@@ -40,11 +46,15 @@ function* eachFile(ctx: ProgramContext, { flags, operands }: Parsed, work: (fd: 
   return status;
 }
 
-function* amount(ctx: ProgramContext, { flags }: Parsed): Blocking<{ unit: 'n' | 'c'; text: string; value: number } | number> {
+function* amount(
+  ctx: ProgramContext,
+  { flags }: Parsed,
+): Blocking<{ unit: 'n' | 'c'; text: string; value: number } | number> {
   const unit = flags.has('c') ? 'c' : 'n';
   const text = flags.get(unit) ?? '10';
   const value = parseSize(text);
-  if (value === undefined) return yield* complain(ctx, `invalid number of ${unit === 'n' ? 'lines' : 'bytes'}: '${text}'`);
+  if (value === undefined)
+    return yield* complain(ctx, `invalid number of ${unit === 'n' ? 'lines' : 'bytes'}: '${text}'`);
   return { unit, text, value };
 }
 
@@ -86,7 +96,9 @@ function* tail(ctx: ProgramContext): Program {
     const text = yield* ctx.readAll(fd);
     const parts = unit === 'n' ? text.split(/(?<=\n)/).filter((part) => part !== '') : [...text];
     const count = Math.abs(value);
-    yield* ctx.out(parts.slice(spec.startsWith('+') ? Math.max(0, count - 1) : Math.max(0, parts.length - count)).join(''));
+    yield* ctx.out(
+      parts.slice(spec.startsWith('+') ? Math.max(0, count - 1) : Math.max(0, parts.length - count)).join(''),
+    );
     if (path !== '-') followed.push(fd);
   });
   if (!parsed.flags.has('f') && !parsed.flags.has('F')) return status;

@@ -44,7 +44,8 @@ function* main(ctx: ProgramContext): Program {
     if (!stat.ok) {
       const quoted = isBusybox(ctx) ? path : `cannot access '${path}'`;
       status = yield* complain(ctx, `${quoted}: ${strerror(stat.errno)}`, isBusybox(ctx) ? 1 : 2);
-    } else if (stat.value.type === 'directory' && !flags.has('d')) directories.push({ name: path, path, stat: stat.value });
+    } else if (stat.value.type === 'directory' && !flags.has('d'))
+      directories.push({ name: path, path, stat: stat.value });
     else files.push({ name: path, path, stat: stat.value });
   }
   if (files.length > 0) yield* ctx.out(listing(ctx, sorted(files, flags), flags, false));
@@ -63,7 +64,13 @@ function lstatOrDirectory(ctx: ProgramContext, path: string, flags: Flags): Retu
   return stat.ok && stat.value.type === 'symlink' && !flags.has('l') && !flags.has('d') ? ctx.fs.stat(path) : stat;
 }
 
-function* listDirectory(ctx: ProgramContext, directory: Entry, flags: Flags, titled: boolean, first: boolean): Blocking<void> {
+function* listDirectory(
+  ctx: ProgramContext,
+  directory: Entry,
+  flags: Flags,
+  titled: boolean,
+  first: boolean,
+): Blocking<void> {
   const names = ctx.fs.readdir(directory.path);
   const entries: Entry[] = [];
   const add = (name: string, path: string): void => {
@@ -75,12 +82,14 @@ function* listDirectory(ctx: ProgramContext, directory: Entry, flags: Flags, tit
     add('.', directory.path);
     add('..', `${base}..`);
   }
-  for (const name of names.ok ? names.value : []) if (!name.startsWith('.') || flags.has('a') || flags.has('A')) add(name, base + name);
+  for (const name of names.ok ? names.value : [])
+    if (!name.startsWith('.') || flags.has('a') || flags.has('A')) add(name, base + name);
   const title = titled ? `${first ? '' : '\n'}${directory.path}:\n` : '';
   yield* ctx.out(title + listing(ctx, sorted(entries, flags), flags, true));
   if (!flags.has('R')) return;
   for (const entry of sorted(entries, flags)) {
-    if (entry.stat.type === 'directory' && entry.name !== '.' && entry.name !== '..') yield* listDirectory(ctx, entry, flags, true, false);
+    if (entry.stat.type === 'directory' && entry.name !== '.' && entry.name !== '..')
+      yield* listDirectory(ctx, entry, flags, true, false);
   }
 }
 
@@ -112,7 +121,13 @@ function classify(stat: Stat): string {
   return marks[stat.type] ?? (stat.type === 'file' && (stat.mode & 0o111) !== 0 ? '*' : '');
 }
 
-function longListing(ctx: ProgramContext, entries: readonly Entry[], flags: Flags, total: boolean, shown: (entry: Entry) => string): string {
+function longListing(
+  ctx: ProgramContext,
+  entries: readonly Entry[],
+  flags: Flags,
+  total: boolean,
+  shown: (entry: Entry) => string,
+): string {
   const now = ctx.wallClock / SECOND;
   const epoch = now - ctx.now / SECOND;
   const rows = entries.map((entry) => {
@@ -120,18 +135,40 @@ function longListing(ctx: ProgramContext, entries: readonly Entry[], flags: Flag
     const owner = flags.has('n') ? String(stat.uid) : userName(stat.uid);
     const group = flags.has('n') ? String(stat.gid) : userName(stat.gid);
     const size =
-      stat.device === undefined ? (flags.has('h') ? humanSize(stat.size) : String(stat.size)) : `${stat.device.major}, ${stat.device.minor}`;
+      stat.device === undefined
+        ? flags.has('h')
+          ? humanSize(stat.size)
+          : String(stat.size)
+        : `${stat.device.major}, ${stat.device.minor}`;
     const target = stat.target === undefined ? '' : ` -> ${stat.target}`;
     const inode = flags.has('i') ? `${stat.inode} ` : '';
     const time = listTime(Math.floor(epoch + stat.mtime / SECOND), now);
-    return { head: inode + modeText(stat.type, stat.mode), links: String(stat.links), owner, group, size, time, name: shown(entry) + target };
+    return {
+      head: inode + modeText(stat.type, stat.mode),
+      links: String(stat.links),
+      owner,
+      group,
+      size,
+      time,
+      name: shown(entry) + target,
+    };
   });
-  const width = (pick: (row: (typeof rows)[number]) => string): number => Math.max(0, ...rows.map((row) => pick(row).length));
-  const [links, owners, groups, sizes] = [width((row) => row.links), width((row) => row.owner), width((row) => row.group), width((row) => row.size)];
+  const width = (pick: (row: (typeof rows)[number]) => string): number =>
+    Math.max(0, ...rows.map((row) => pick(row).length));
+  const [links, owners, groups, sizes] = [
+    width((row) => row.links),
+    width((row) => row.owner),
+    width((row) => row.group),
+    width((row) => row.size),
+  ];
   const lines = rows.map(
-    (row) => `${row.head} ${row.links.padStart(links)} ${row.owner.padEnd(owners)} ${row.group.padEnd(groups)} ${row.size.padStart(sizes)} ${row.time} ${row.name}\n`,
+    (row) =>
+      `${row.head} ${row.links.padStart(links)} ${row.owner.padEnd(owners)} ${row.group.padEnd(groups)} ${row.size.padStart(sizes)} ${row.time} ${row.name}\n`,
   );
-  const blocks = entries.reduce((sum, { stat }) => sum + (stat.type === 'file' || stat.type === 'directory' ? Math.ceil(stat.size / 4096) * 4 : 0), 0);
+  const blocks = entries.reduce(
+    (sum, { stat }) => sum + (stat.type === 'file' || stat.type === 'directory' ? Math.ceil(stat.size / 4096) * 4 : 0),
+    0,
+  );
   return (total ? `total ${blocks}\n` : '') + lines.join('');
 }
 
@@ -139,14 +176,17 @@ function longListing(ctx: ProgramContext, entries: readonly Entry[], flags: Flag
 export function columns(names: readonly string[], width: number): string {
   for (let rows = 1; rows <= names.length; rows++) {
     const across = Math.ceil(names.length / rows);
-    const widths = Array.from({ length: across }, (_, c) => Math.max(...names.slice(c * rows, (c + 1) * rows).map((name) => name.length)));
+    const widths = Array.from({ length: across }, (_, c) =>
+      Math.max(...names.slice(c * rows, (c + 1) * rows).map((name) => name.length)),
+    );
     if (widths.reduce((sum, w) => sum + w + 2, -2) > width && rows < names.length) continue;
     const lines: string[] = [];
     for (let r = 0; r < rows; r++) {
       let line = '';
       for (let c = 0; c < across; c++) {
         const name = names[c * rows + r];
-        if (name !== undefined) line += c * rows + r + rows < names.length ? name.padEnd((widths[c] as number) + 2) : name;
+        if (name !== undefined)
+          line += c * rows + r + rows < names.length ? name.padEnd((widths[c] as number) + 2) : name;
       }
       lines.push(line);
     }

@@ -5,11 +5,105 @@ import { columns } from './ls.ts';
 
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['Docker', ['docker']],
-  ['Network', ['ip', 'bridge', 'ss', 'netstat', 'ping', 'traceroute', 'tracepath', 'arping', 'arp', 'route', 'ifconfig', 'nsenter', 'ethtool', 'curl', 'wget', 'nc', 'dig', 'nslookup', 'host', 'getent', 'tcpdump', 'sysctl', 'nstat', 'lsns']],
-  ['Packet filter and load balancer', ['iptables', 'iptables-save', 'iptables-restore', 'conntrack', 'ipvsadm', 'ipvsadm-save', 'ipvsadm-restore', 'nft', 'ebtables', 'ipset']],
-  ['Text', ['cat', 'grep', 'head', 'tail', 'wc', 'sort', 'uniq', 'cut', 'tr', 'sed', 'awk', 'jq', 'tee', 'less', 'nl', 'tac', 'rev', 'paste', 'column', 'xxd', 'hexdump', 'od']],
-  ['Files', ['ls', 'find', 'stat', 'mkdir', 'rmdir', 'rm', 'cp', 'mv', 'ln', 'touch', 'chmod', 'readlink', 'mktemp', 'mount', 'umount', 'basename', 'dirname', 'pwd', 'which']],
-  ['Processes', ['ps', 'pgrep', 'pidof', 'kill', 'sleep', 'watch', 'timeout', 'xargs', 'env', 'nohup', 'setsid', 'sudo', 'su']],
+  [
+    'Network',
+    [
+      'ip',
+      'bridge',
+      'ss',
+      'netstat',
+      'ping',
+      'traceroute',
+      'tracepath',
+      'arping',
+      'arp',
+      'route',
+      'ifconfig',
+      'nsenter',
+      'ethtool',
+      'curl',
+      'wget',
+      'nc',
+      'dig',
+      'nslookup',
+      'host',
+      'getent',
+      'tcpdump',
+      'sysctl',
+      'nstat',
+      'lsns',
+    ],
+  ],
+  [
+    'Packet filter and load balancer',
+    [
+      'iptables',
+      'iptables-save',
+      'iptables-restore',
+      'conntrack',
+      'ipvsadm',
+      'ipvsadm-save',
+      'ipvsadm-restore',
+      'nft',
+      'ebtables',
+      'ipset',
+    ],
+  ],
+  [
+    'Text',
+    [
+      'cat',
+      'grep',
+      'head',
+      'tail',
+      'wc',
+      'sort',
+      'uniq',
+      'cut',
+      'tr',
+      'sed',
+      'awk',
+      'jq',
+      'tee',
+      'less',
+      'nl',
+      'tac',
+      'rev',
+      'paste',
+      'column',
+      'xxd',
+      'hexdump',
+      'od',
+    ],
+  ],
+  [
+    'Files',
+    [
+      'ls',
+      'find',
+      'stat',
+      'mkdir',
+      'rmdir',
+      'rm',
+      'cp',
+      'mv',
+      'ln',
+      'touch',
+      'chmod',
+      'readlink',
+      'mktemp',
+      'mount',
+      'umount',
+      'basename',
+      'dirname',
+      'pwd',
+      'which',
+    ],
+  ],
+  [
+    'Processes',
+    ['ps', 'pgrep', 'pidof', 'kill', 'sleep', 'watch', 'timeout', 'xargs', 'env', 'nohup', 'setsid', 'sudo', 'su'],
+  ],
 ];
 
 function* help(ctx: ProgramContext): Program {
@@ -19,10 +113,21 @@ function* help(ctx: ProgramContext): Program {
   yield* ctx.out('What is installed here. `man NAME` says what a command does; most know --help.\n');
   for (const [title, names] of GROUPS) {
     const here = names.filter((name) => left.delete(name));
-    if (here.length > 0) yield* ctx.out(`\n${title}\n${columns(here.map((name) => `  ${name}`), width)}`);
+    if (here.length > 0)
+      yield* ctx.out(
+        `\n${title}\n${columns(
+          here.map((name) => `  ${name}`),
+          width,
+        )}`,
+      );
   }
   const rest = [...left].filter((name) => !name.startsWith('[')).sort();
-  yield* ctx.out(`\nMore\n${columns(rest.map((name) => `  ${name}`), width)}`);
+  yield* ctx.out(
+    `\nMore\n${columns(
+      rest.map((name) => `  ${name}`),
+      width,
+    )}`,
+  );
   return 0;
 }
 
@@ -34,7 +139,9 @@ function* man(ctx: ProgramContext): Program {
   }
   let status = 0;
   for (const name of names) {
-    const tool = ctx.host.installed().find((candidate) => candidate.name === name || candidate.aliases?.includes(name) === true);
+    const tool = ctx.host
+      .installed()
+      .find((candidate) => candidate.name === name || candidate.aliases?.includes(name) === true);
     if (tool === undefined) {
       yield* ctx.err(`No manual entry for ${name}\n`);
       status = 16;
@@ -62,4 +169,9 @@ function* helpOrMan(ctx: ProgramContext): Program {
 }
 
 export const helpTool: Tool = { name: 'help', summary: 'list the commands that are installed', main: helpOrMan };
-export const manTool: Tool = { name: 'man', summary: 'say what a command does', main: man, complete: (_, ctx) => ctx.host.commands() };
+export const manTool: Tool = {
+  name: 'man',
+  summary: 'say what a command does',
+  main: man,
+  complete: (_, ctx) => ctx.host.commands(),
+};

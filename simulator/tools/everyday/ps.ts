@@ -28,7 +28,9 @@ function started(process: ProcessView, ctx: ProgramContext): string {
   const seconds = Math.floor((ctx.wallClock - ctx.now + process.startedAt) / SECOND);
   const { hour, minute, month, day } = civil(seconds);
   const old = ctx.now - process.startedAt > 86400 * SECOND;
-  return old ? `${(MONTHS[month - 1] as string).slice(0, 3)}${String(day).padStart(2, '0')}` : `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  return old
+    ? `${(MONTHS[month - 1] as string).slice(0, 3)}${String(day).padStart(2, '0')}`
+    : `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
 }
 
 function elapsed(process: ProcessView, ctx: ProgramContext): string {
@@ -50,16 +52,33 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   time: { title: 'TIME', right: true, width: 8, value: (p) => cpuTime(p, 'long') },
   etime: { title: 'ELAPSED', right: true, width: 11, value: elapsed },
   start: { title: 'STARTED', right: true, width: 8, value: started },
-  comm: { title: 'COMMAND', right: false, width: 15, value: (p) => (p.state === 'Z' ? `${p.command} <defunct>` : p.command.slice(0, 15)) },
+  comm: {
+    title: 'COMMAND',
+    right: false,
+    width: 15,
+    value: (p) => (p.state === 'Z' ? `${p.command} <defunct>` : p.command.slice(0, 15)),
+  },
   args: { title: 'COMMAND', right: false, width: 27, value: commandLine },
   netns: { title: 'NETNS', right: true, width: 10, value: (p) => String(p.netns.inode) },
 };
-const ALIASES: Readonly<Record<string, string>> = { cmd: 'args', command: 'args', ucmd: 'comm', tt: 'tty', tname: 'tty', s: 'state', euser: 'user', cputime: 'time', lstart: 'start' };
+const ALIASES: Readonly<Record<string, string>> = {
+  cmd: 'args',
+  command: 'args',
+  ucmd: 'comm',
+  tt: 'tty',
+  tname: 'tty',
+  s: 'state',
+  euser: 'user',
+  cputime: 'time',
+  lstart: 'start',
+};
 
 function table(ctx: ProgramContext, processes: readonly ProcessView[], columns: readonly Column[]): string {
   const rows = processes.map((process) => columns.map((column) => column.value(process, ctx)));
   const headings = columns.some((column) => column.title !== '');
-  const widths = columns.map((column, i) => Math.max(column.width, column.title.length, ...rows.map((row) => (column.right ? (row[i] as string).length : 0))));
+  const widths = columns.map((column, i) =>
+    Math.max(column.width, column.title.length, ...rows.map((row) => (column.right ? (row[i] as string).length : 0))),
+  );
   const line = (cells: readonly string[]): string =>
     `${cells.map((cell, i) => (i === cells.length - 1 && columns[i]?.right !== true ? cell : columns[i]?.right === true ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number))).join(' ')}\n`;
   return (headings ? line(columns.map((column) => column.title)) : '') + rows.map(line).join('');
@@ -97,7 +116,8 @@ function* select(ctx: ProgramContext): Blocking<Selection | number> {
         if (value === '') return yield* bad(ctx, 'option requires an argument');
         if (letter === 'C') selection.names.push(...value.split(','));
         if (letter === 'p') selection.pids.push(...value.split(/[, ]/).map(Number));
-        if (letter === 'o' && !addColumns(selection, value)) return yield* bad(ctx, `unknown user-defined format specifier "${value}"`);
+        if (letter === 'o' && !addColumns(selection, value))
+          return yield* bad(ctx, `unknown user-defined format specifier "${value}"`);
         break;
       } else return yield* bad(ctx, `option -${letter} is not emulated here`);
     }
@@ -110,13 +130,17 @@ function addColumns(selection: Selection, text: string): boolean {
     const [name = '', title] = part.split('=');
     const column = COLUMNS[ALIASES[name] ?? name];
     if (column === undefined) return false;
-    selection.columns.push(title === undefined ? column : { ...column, title, width: title === '' && !column.right ? 0 : column.width });
+    selection.columns.push(
+      title === undefined ? column : { ...column, title, width: title === '' && !column.right ? 0 : column.width },
+    );
   }
   return true;
 }
 
 function* bad(ctx: ProgramContext, message: string): Blocking<number> {
-  yield* ctx.err(`error: ${message}\n\nUsage:\n ps [options]\n\n Try 'ps --help <simple|list|output|threads|misc|all>'\n  or 'ps --help <s|l|o|t|m|a>'\n for additional help text.\n\nFor more details see ps(1).\n`);
+  yield* ctx.err(
+    `error: ${message}\n\nUsage:\n ps [options]\n\n Try 'ps --help <simple|list|output|threads|misc|all>'\n  or 'ps --help <s|l|o|t|m|a>'\n for additional help text.\n\nFor more details see ps(1).\n`,
+  );
   return 1;
 }
 
@@ -137,23 +161,67 @@ function* ps(ctx: ProgramContext): Program {
 function formatted(ctx: ProgramContext, processes: readonly ProcessView[], format: Selection['format']): string {
   const { pid, ppid, comm, args, tty, time, stat, user } = COLUMNS as Record<string, Column>;
   const pick = (...list: (Column | undefined)[]): Column[] => list.filter((column) => column !== undefined);
-  const wide = (column: Column | undefined, title: string, width: number): Column | undefined => column && { ...column, title, width };
+  const wide = (column: Column | undefined, title: string, width: number): Column | undefined =>
+    column && { ...column, title, width };
   switch (format) {
     case 'plain':
       return table(ctx, processes, pick(wide(pid, 'PID', 7), wide(tty, 'TTY', 8), time, wide(comm, 'CMD', 3)));
     case 'bsd':
-      return table(ctx, processes, pick(wide(pid, 'PID', 7), wide(tty, 'TTY', 8), stat, { title: 'TIME', right: true, width: 6, value: (p) => cpuTime(p, 'short') }, args));
+      return table(
+        ctx,
+        processes,
+        pick(
+          wide(pid, 'PID', 7),
+          wide(tty, 'TTY', 8),
+          stat,
+          { title: 'TIME', right: true, width: 6, value: (p) => cpuTime(p, 'short') },
+          args,
+        ),
+      );
     case 'full':
-      return table(ctx, processes, pick(wide(user, 'UID', 8), wide(pid, 'PID', 7), wide(ppid, 'PPID', 7), { title: 'C', right: true, width: 2, value: () => '0' }, { title: 'STIME', right: false, width: 5, value: started }, wide(tty, 'TTY', 8), time, wide(args, 'CMD', 3)));
+      return table(
+        ctx,
+        processes,
+        pick(
+          wide(user, 'UID', 8),
+          wide(pid, 'PID', 7),
+          wide(ppid, 'PPID', 7),
+          { title: 'C', right: true, width: 2, value: () => '0' },
+          { title: 'STIME', right: false, width: 5, value: started },
+          wide(tty, 'TTY', 8),
+          time,
+          wide(args, 'CMD', 3),
+        ),
+      );
     case 'user':
-      return table(ctx, processes, pick(user, wide(pid, 'PID', 7), { title: '%CPU', right: true, width: 4, value: () => '0.0' }, { title: '%MEM', right: true, width: 4, value: () => '0.0' }, { title: 'VSZ', right: true, width: 6, value: () => '0' }, { title: 'RSS', right: true, width: 5, value: () => '0' }, wide(tty, 'TTY', 8), stat, { title: 'START', right: false, width: 5, value: started }, { title: 'TIME', right: true, width: 6, value: (p) => cpuTime(p, 'short') }, args));
+      return table(
+        ctx,
+        processes,
+        pick(
+          user,
+          wide(pid, 'PID', 7),
+          { title: '%CPU', right: true, width: 4, value: () => '0.0' },
+          { title: '%MEM', right: true, width: 4, value: () => '0.0' },
+          { title: 'VSZ', right: true, width: 6, value: () => '0' },
+          { title: 'RSS', right: true, width: 5, value: () => '0' },
+          wide(tty, 'TTY', 8),
+          stat,
+          { title: 'START', right: false, width: 5, value: started },
+          { title: 'TIME', right: true, width: 6, value: (p) => cpuTime(p, 'short') },
+          args,
+        ),
+      );
   }
 }
 
 function* busyboxPs(ctx: ProgramContext): Program {
   const parsed = yield* parseOptions(ctx, { short: 'o:Tl' }, ['o', 'T', 'l']);
   if (typeof parsed === 'number') return parsed;
-  const lines = ctx.processes().map((process) => `${String(process.pid).padStart(5)} ${userName(process.uid).padEnd(8)} ${commandLine(process)}\n`);
+  const lines = ctx
+    .processes()
+    .map(
+      (process) => `${String(process.pid).padStart(5)} ${userName(process.uid).padEnd(8)} ${commandLine(process)}\n`,
+    );
   yield* ctx.out(`PID   USER     COMMAND\n${lines.join('')}`);
   return 0;
 }
@@ -167,7 +235,12 @@ function* pgrep(ctx: ProgramContext): Program {
     return named === undefined;
   });
   const call = Object.create(ctx, { argv: { value: words } }) as ProgramContext;
-  const parsed = yield* parseOptions(call, { short: 'aflonxcvu:P:g:s:t:', long: { full: { value: false, as: 'f' }, 'list-full': { value: false, as: 'a' } } }, ['u', 'P', 'g', 's', 't'], 2);
+  const parsed = yield* parseOptions(
+    call,
+    { short: 'aflonxcvu:P:g:s:t:', long: { full: { value: false, as: 'f' }, 'list-full': { value: false, as: 'a' } } },
+    ['u', 'P', 'g', 's', 't'],
+    2,
+  );
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   const [pattern] = operands;
@@ -180,23 +253,54 @@ function* pgrep(ctx: ProgramContext): Program {
   } catch {
     return yield* complain(ctx, `Invalid regular expression`, 2);
   }
-  let found = ctx.processes().filter((process) => process.pid !== ctx.pid && wanted.test(flags.has('f') ? process.argv.join(' ') : process.command.slice(0, 15)) !== flags.has('v'));
+  let found = ctx
+    .processes()
+    .filter(
+      (process) =>
+        process.pid !== ctx.pid &&
+        wanted.test(flags.has('f') ? process.argv.join(' ') : process.command.slice(0, 15)) !== flags.has('v'),
+    );
   if (flags.has('o')) found = found.slice(0, 1);
   if (flags.has('n')) found = found.slice(-1);
   if (killing) for (const process of found) ctx.kill(process.pid, signal);
   else if (flags.has('c')) yield* ctx.out(`${found.length}\n`);
-  else yield* ctx.out(found.map((process) => `${process.pid}${flags.has('a') ? ` ${process.argv.join(' ')}` : flags.has('l') ? ` ${process.command}` : ''}\n`).join(''));
+  else
+    yield* ctx.out(
+      found
+        .map(
+          (process) =>
+            `${process.pid}${flags.has('a') ? ` ${process.argv.join(' ')}` : flags.has('l') ? ` ${process.command}` : ''}\n`,
+        )
+        .join(''),
+    );
   return found.length > 0 ? 0 : 1;
 }
 
 function* pidof(ctx: ProgramContext): Program {
   const names = ctx.argv.slice(1).filter((word) => !word.startsWith('-'));
-  const found = ctx.processes().filter((process) => names.includes(process.command) || names.includes(process.argv[0] ?? ''));
+  const found = ctx
+    .processes()
+    .filter((process) => names.includes(process.command) || names.includes(process.argv[0] ?? ''));
   if (found.length === 0) return 1;
-  yield* ctx.out(`${found.map((process) => process.pid).reverse().join(' ')}\n`);
+  yield* ctx.out(
+    `${found
+      .map((process) => process.pid)
+      .reverse()
+      .join(' ')}\n`,
+  );
   return 0;
 }
 
 export const psTool: Tool = { name: 'ps', directory: '/bin', summary: 'list processes', main: ps };
-export const pgrepTool: Tool = { name: 'pgrep', aliases: ['pkill'], summary: 'find or signal processes by name', main: pgrep };
-export const pidofTool: Tool = { name: 'pidof', directory: '/bin', summary: 'print the numbers of running programs', main: pidof };
+export const pgrepTool: Tool = {
+  name: 'pgrep',
+  aliases: ['pkill'],
+  summary: 'find or signal processes by name',
+  main: pgrep,
+};
+export const pidofTool: Tool = {
+  name: 'pidof',
+  directory: '/bin',
+  summary: 'print the numbers of running programs',
+  main: pidof,
+};

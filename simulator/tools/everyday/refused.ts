@@ -16,7 +16,6 @@ const REFUSED: readonly (readonly [name: string, instead: string])[] = [
   ['ifdown', 'use ip link set … down'],
   ['journalctl', 'see dmesg, and docker service logs'],
   ['lsmod', 'modules are not modelled: what is needed is loaded'],
-  ['modprobe', 'modules are not modelled: what is needed is loaded'],
   ['nano', 'write files with cat > FILE <<END'],
   ['reboot', 'machines do not reboot here'],
   ['service', 'there is no service manager; docker is started with the machine'],

@@ -39,7 +39,8 @@ export function translateRegex(pattern: string, extended: boolean): string {
       else source += `\\${c}`;
     } else if (c === '*') source += source === '' || /(^|[^\\])(\(|\||\^)$/.test(source) ? '\\*' : '*';
     else if (c === '^' && !extended && i > 0 && !/(\\\(|\\\||\n)$/.test(pattern.slice(0, i))) source += '\\^';
-    else if (c === '$' && !extended && i < pattern.length - 1 && !/^\$(\\\)|\\\|)/.test(pattern.slice(i))) source += '\\$';
+    else if (c === '$' && !extended && i < pattern.length - 1 && !/^\$(\\\)|\\\|)/.test(pattern.slice(i)))
+      source += '\\$';
     else source += c === '/' ? '\\/' : c;
   }
   return source;

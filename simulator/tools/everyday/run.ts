@@ -16,7 +16,13 @@ export function* become(ctx: ProgramContext, argv: readonly string[], env?: Read
 }
 
 function quoteName(tool: string, command: string): string {
-  return tool === 'nohup' || tool === 'timeout' ? `failed to run command '${command}'` : tool === 'env' ? `'${command}'` : tool === 'setsid' ? `failed to execute ${command}` : command;
+  return tool === 'nohup' || tool === 'timeout'
+    ? `failed to run command '${command}'`
+    : tool === 'env'
+      ? `'${command}'`
+      : tool === 'setsid'
+        ? `failed to execute ${command}`
+        : command;
 }
 
 function* env(ctx: ProgramContext): Program {
@@ -31,7 +37,12 @@ function* env(ctx: ProgramContext): Program {
     else if (word === '--') {
       at++;
       break;
-    } else if (/^-./.test(word)) return yield* usage(ctx, word.startsWith('--') ? `unrecognized option '${word}'` : `invalid option -- '${word[1]}'`, 125);
+    } else if (/^-./.test(word))
+      return yield* usage(
+        ctx,
+        word.startsWith('--') ? `unrecognized option '${word}'` : `invalid option -- '${word[1]}'`,
+        125,
+      );
     else break;
   }
   for (; at < words.length && (words[at] as string).includes('='); at++) {
@@ -59,8 +70,19 @@ function* xargs(ctx: ProgramContext): Program {
   const words = ctx.argv.slice(1);
   // Options end at the command's name.
   let end = 0;
-  while (end < words.length && /^-./.test(words[end] as string)) end += /^-[nIdLPsEa]$/.test(words[end] as string) || /^--(max-args|replace|delimiter|max-lines|max-procs|arg-file)$/.test(words[end] as string) ? 2 : 1;
-  const long = { 'max-args': { value: true, as: 'n' }, 'no-run-if-empty': { value: false, as: 'r' }, null: { value: false, as: '0' }, delimiter: { value: true, as: 'd' }, verbose: { value: false, as: 't' } };
+  while (end < words.length && /^-./.test(words[end] as string))
+    end +=
+      /^-[nIdLPsEa]$/.test(words[end] as string) ||
+      /^--(max-args|replace|delimiter|max-lines|max-procs|arg-file)$/.test(words[end] as string)
+        ? 2
+        : 1;
+  const long = {
+    'max-args': { value: true, as: 'n' },
+    'no-run-if-empty': { value: false, as: 'r' },
+    null: { value: false, as: '0' },
+    delimiter: { value: true, as: 'd' },
+    verbose: { value: false, as: 't' },
+  };
   const call = Object.create(ctx, { argv: { value: ['xargs', ...words.slice(0, end)] } }) as ProgramContext;
   const parsed = yield* parseOptions(call, { short: 'n:I:d:L:P:s:E:a:0rtpx', long }, ['p', 's', 'E', 'a', 'P']);
   if (typeof parsed === 'number') return parsed;
@@ -70,7 +92,8 @@ function* xargs(ctx: ProgramContext): Program {
   const replace = flags.get('I');
   const items = splitItems(text, flags);
   const batches: string[][] = [];
-  if (replace !== undefined) for (const item of items) batches.push(command.map((word) => word.replaceAll(replace, item)));
+  if (replace !== undefined)
+    for (const item of items) batches.push(command.map((word) => word.replaceAll(replace, item)));
   else {
     const size = Number(flags.get('n') ?? flags.get('L') ?? Infinity);
     for (let i = 0; i < items.length; i += size) {
@@ -83,9 +106,11 @@ function* xargs(ctx: ProgramContext): Program {
   for (const batch of batches) {
     if (flags.has('t')) yield* ctx.err(`${batch.join(' ')}\n`);
     const result = yield* runChild(ctx, batch);
-    if ('errno' in result) return yield* complain(ctx, `${batch[0]}: ${strerror(result.errno)}`, result.errno === 'ENOENT' ? 127 : 126);
+    if ('errno' in result)
+      return yield* complain(ctx, `${batch[0]}: ${strerror(result.errno)}`, result.errno === 'ENOENT' ? 127 : 126);
     if (result.status === 255) return yield* complain(ctx, `${batch[0]}: exited with status 255; aborting`, 124);
-    if (result.status > 128) return yield* complain(ctx, `${batch[0]}: terminated by signal ${result.status - 128}`, 125);
+    if (result.status > 128)
+      return yield* complain(ctx, `${batch[0]}: terminated by signal ${result.status - 128}`, 125);
     if (result.status !== 0) status = 123;
   }
   return status;
@@ -95,9 +120,13 @@ function splitItems(text: string, flags: ReadonlyMap<string, string>): string[] 
   if (flags.has('0')) return text.split('\0').filter((item) => item !== '');
   const delimiter = flags.get('d');
   if (delimiter !== undefined) return linesOf(text.replaceAll(delimiter === '\\n' ? '\n' : delimiter, '\n'));
-  if (flags.has('I') || flags.has('L')) return linesOf(text).map((line) => line.trim()).filter((line) => line !== '');
+  if (flags.has('I') || flags.has('L'))
+    return linesOf(text)
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
   const items: string[] = [];
-  for (const match of text.matchAll(/(?:"[^"\n]*"|'[^'\n]*'|\\[\s\S]|[^\s"'\\])+/g)) items.push(match[0].replace(/"([^"\n]*)"|'([^'\n]*)'|\\([\s\S])/g, '$1$2$3'));
+  for (const match of text.matchAll(/(?:"[^"\n]*"|'[^'\n]*'|\\[\s\S]|[^\s"'\\])+/g))
+    items.push(match[0].replace(/"([^"\n]*)"|'([^'\n]*)'|\\([\s\S])/g, '$1$2$3'));
   return items;
 }
 
@@ -152,11 +181,23 @@ function* timeout(ctx: ProgramContext): Program {
   const micros = parseDuration(duration);
   if (micros === undefined) return yield* usage(ctx, `invalid time interval '${duration}'`, 125);
   const child = ctx.spawn(command);
-  if (!child.ok) return yield* complain(ctx, `failed to run command '${command[0]}': ${strerror(child.errno)}`, child.errno === 'ENOENT' ? 127 : 126);
+  if (!child.ok)
+    return yield* complain(
+      ctx,
+      `failed to run command '${command[0]}': ${strerror(child.errno)}`,
+      child.errno === 'ENOENT' ? 127 : 126,
+    );
   return yield* waitTimed(ctx, child.value, micros, signal, killAfter, preserve);
 }
 
-function* waitTimed(ctx: ProgramContext, pid: number, micros: number, signal: Signal, killAfter: number | undefined, preserve: boolean): Program {
+function* waitTimed(
+  ctx: ProgramContext,
+  pid: number,
+  micros: number,
+  signal: Signal,
+  killAfter: number | undefined,
+  preserve: boolean,
+): Program {
   for (const caught of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) ctx.catchSignal(caught);
   let deadline: number | undefined = micros === 0 ? undefined : ctx.now + micros;
   let expired = false;
@@ -188,7 +229,8 @@ function* watch(ctx: ProgramContext): Program {
       interval = Math.max(SECOND / 10, Math.round(Number(text) * SECOND));
     } else if (word === '-t' || word === '--no-title') title = false;
     else if (word === '-x' || word === '--exec') exact = true;
-    else if (/^(-[dbegcpqw]|--(differences|beep|errexit|chgexit|color|precise))/.test(word)) return yield* complain(ctx, `option ${word} is not emulated here`);
+    else if (/^(-[dbegcpqw]|--(differences|beep|errexit|chgexit|color|precise))/.test(word))
+      return yield* complain(ctx, `option ${word} is not emulated here`);
     else return yield* usage(ctx, `invalid option -- '${word[1]}'`);
   }
   const command = words.slice(at);
@@ -200,14 +242,25 @@ function* watch(ctx: ProgramContext): Program {
 }
 
 /** Runs the command again and again on a cleared screen, until a signal ends it. */
-function* repeat(ctx: ProgramContext, command: readonly string[], exact: boolean, title: boolean, interval: number): Program {
+function* repeat(
+  ctx: ProgramContext,
+  command: readonly string[],
+  exact: boolean,
+  title: boolean,
+  interval: number,
+): Program {
   const argv = exact ? command : ['sh', '-c', command.join(' ')];
   const rows = ctx.tty?.rows ?? 24;
   const columns = ctx.tty?.columns ?? 80;
   for (;;) {
     const { read, write } = ctx.pipe();
     const fd = ctx.install(read);
-    const child = ctx.spawn(argv, { files: new Map([[1, write], [2, write]]) });
+    const child = ctx.spawn(argv, {
+      files: new Map([
+        [1, write],
+        [2, write],
+      ]),
+    });
     if (!child.ok) return yield* complain(ctx, `unable to execute '${argv[0]}': ${strerror(child.errno)}`);
     const text = yield* ctx.readAll(fd);
     ctx.close(fd);
@@ -215,8 +268,12 @@ function* repeat(ctx: ProgramContext, command: readonly string[], exact: boolean
     const left = `Every ${(interval / SECOND).toFixed(1)}s: ${command.join(' ')}`;
     const right = `${ctx.hostname}: ${strftime('%a %b %e %H:%M:%S %Y', Math.floor(ctx.wallClock / SECOND))}`;
     const room = columns - right.length - 1;
-    const head = title ? `${left.length > room ? `${left.slice(0, Math.max(0, room - 3))}...` : left.padEnd(room)} ${right}\n\n` : '';
-    const lines = linesOf(text).slice(0, rows - (title ? 3 : 1)).map((line) => line.slice(0, columns));
+    const head = title
+      ? `${left.length > room ? `${left.slice(0, Math.max(0, room - 3))}...` : left.padEnd(room)} ${right}\n\n`
+      : '';
+    const lines = linesOf(text)
+      .slice(0, rows - (title ? 3 : 1))
+      .map((line) => line.slice(0, columns));
     yield* ctx.out(`\x1b[H\x1b[2J${head}${lines.join('\n')}\n`);
     yield* ctx.sleep(interval);
   }
@@ -230,7 +287,8 @@ function* sudo(ctx: ProgramContext): Program {
     if (word === '-u' || word === '-g') {
       const user = words[++at];
       if (user !== 'root') return yield* complain(ctx, `running as ${user} is not emulated here`);
-    } else if (word === '-i' || word === '-s') return yield* become(ctx, words.length > at + 1 ? ['bash', '-c', words.slice(at + 1).join(' ')] : ['bash']);
+    } else if (word === '-i' || word === '-s')
+      return yield* become(ctx, words.length > at + 1 ? ['bash', '-c', words.slice(at + 1).join(' ')] : ['bash']);
     else if (word === '--') {
       at++;
       break;
@@ -249,7 +307,10 @@ function* sudo(ctx: ProgramContext): Program {
   }
   const program = ctx.exec(command, env);
   if (program.ok) return yield* program.value;
-  return yield* complain(ctx, program.errno === 'ENOENT' ? `${command[0]}: command not found` : `${command[0]}: ${strerror(program.errno)}`);
+  return yield* complain(
+    ctx,
+    program.errno === 'ENOENT' ? `${command[0]}: command not found` : `${command[0]}: ${strerror(program.errno)}`,
+  );
 }
 
 function* su(ctx: ProgramContext): Program {
@@ -310,7 +371,11 @@ function* kill(ctx: ProgramContext): Program {
   const words = ctx.argv.slice(1);
   const [first = ''] = words;
   if (first === '-l' || first === '-L') {
-    yield* ctx.out(`${Object.keys(SIGNAL_NUMBERS).map((name) => name.slice(3)).join(' ')}\n`);
+    yield* ctx.out(
+      `${Object.keys(SIGNAL_NUMBERS)
+        .map((name) => name.slice(3))
+        .join(' ')}\n`,
+    );
     return 0;
   }
   const flagged = first === '-s' || first === '--signal';
@@ -325,7 +390,8 @@ function* kill(ctx: ProgramContext): Program {
   let status = 0;
   for (const target of targets) {
     if (!/^-?\d+$/.test(target)) status = yield* complain(ctx, `failed to parse argument: '${target}'`);
-    else if (signal === undefined) status = ctx.processes().some((process) => process.pid === Number(target)) ? status : 1;
+    else if (signal === undefined)
+      status = ctx.processes().some((process) => process.pid === Number(target)) ? status : 1;
     else {
       const sent = ctx.kill(Number(target), signal);
       if (!sent.ok) status = yield* complain(ctx, `(${target}): ${strerror(sent.errno)}`);
@@ -351,16 +417,35 @@ function* tee(ctx: ProgramContext): Program {
   }
 }
 
-export const envTool: Tool = { name: 'env', aliases: ['printenv'], summary: 'run a program in a changed environment, or print it', main: (ctx) => (nameOf(ctx) === 'printenv' ? printenv(ctx) : env(ctx)) };
+export const envTool: Tool = {
+  name: 'env',
+  aliases: ['printenv'],
+  summary: 'run a program in a changed environment, or print it',
+  main: (ctx) => (nameOf(ctx) === 'printenv' ? printenv(ctx) : env(ctx)),
+};
 export const xargsTool: Tool = { name: 'xargs', summary: 'make command lines from standard input', main: xargs };
 export const sleepTool: Tool = { name: 'sleep', directory: '/bin', summary: 'wait', main: sleep };
 export const timeoutTool: Tool = { name: 'timeout', summary: 'run a command with a time limit', main: timeout };
-export const watchTool: Tool = { name: 'watch', summary: 'run a command again and again on a full screen', main: watch };
+export const watchTool: Tool = {
+  name: 'watch',
+  summary: 'run a command again and again on a full screen',
+  main: watch,
+};
 export const sudoTool: Tool = { name: 'sudo', summary: 'run a command as root (everybody here is root)', main: sudo };
-export const suTool: Tool = { name: 'su', directory: '/bin', summary: 'run a shell as another user (root only)', main: su };
+export const suTool: Tool = {
+  name: 'su',
+  directory: '/bin',
+  summary: 'run a shell as another user (root only)',
+  main: su,
+};
 export const setsidTool: Tool = { name: 'setsid', summary: 'run a program in a new session', main: setsid };
 export const nohupTool: Tool = { name: 'nohup', summary: 'run a command that survives its terminal', main: nohup };
-export const busyboxTool: Tool = { name: 'busybox', directory: '/bin', summary: 'run a program by its name', main: busybox };
+export const busyboxTool: Tool = {
+  name: 'busybox',
+  directory: '/bin',
+  summary: 'run a program by its name',
+  main: busybox,
+};
 export const killTool: Tool = { name: 'kill', directory: '/bin', summary: 'send a signal to processes', main: kill };
 export const teeTool: Tool = { name: 'tee', summary: 'copy standard input to files and on', main: tee };
 

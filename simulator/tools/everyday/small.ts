@@ -6,7 +6,13 @@ import { strftime } from '../../process/calendar.ts';
 import type { Program, ProgramContext, Tool } from '../../process/program.ts';
 import { complain, nameOf, parseOptions, usage } from './common.ts';
 
-function tool(name: string, summary: string, main: (ctx: ProgramContext) => Program, directory = '/usr/bin', aliases: readonly string[] = []): Tool {
+function tool(
+  name: string,
+  summary: string,
+  main: (ctx: ProgramContext) => Program,
+  directory = '/usr/bin',
+  aliases: readonly string[] = [],
+): Tool {
   return { name, summary, main, directory, aliases };
 }
 
@@ -55,9 +61,15 @@ function* seq(ctx: ProgramContext): Program {
   const numbers = words.slice(at);
   if (numbers.length === 0) return yield* usage(ctx, 'missing operand');
   if (numbers.length > 3) return yield* usage(ctx, `extra operand '${numbers[3]}'`);
-  for (const text of numbers) if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(text)) return yield* usage(ctx, `invalid floating point argument: '${text}'`);
+  for (const text of numbers)
+    if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(text)) return yield* usage(ctx, `invalid floating point argument: '${text}'`);
   const values = numbers.map(Number);
-  const [first, step, last] = values.length === 1 ? [1, 1, values[0]!] : values.length === 2 ? [values[0]!, 1, values[1]!] : (values as [number, number, number]);
+  const [first, step, last] =
+    values.length === 1
+      ? [1, 1, values[0]!]
+      : values.length === 2
+        ? [values[0]!, 1, values[1]!]
+        : (values as [number, number, number]);
   if (step === 0) return yield* usage(ctx, `invalid Zero increment value: '${numbers[1]}'`);
   const digits = Math.max(...numbers.map((text) => text.split('.')[1]?.length ?? 0));
   const pad = width ? Math.max(first.toFixed(digits).length, last.toFixed(digits).length) : 0;
@@ -88,7 +100,9 @@ function* basename(ctx: ProgramContext): Program {
   const [path, suffix] = ctx.argv.slice(1);
   if (path === undefined) return yield* usage(ctx, 'missing operand');
   const name = path.replace(/\/+$/, '').replace(/^.*\//, '') || (path.startsWith('/') ? '/' : '');
-  yield* ctx.out(`${suffix !== undefined && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}\n`);
+  yield* ctx.out(
+    `${suffix !== undefined && name !== suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name}\n`,
+  );
   return 0;
 }
 
@@ -98,7 +112,9 @@ function* dirname(ctx: ProgramContext): Program {
   for (const path of paths) {
     const cut = path.replace(/\/+$/, '');
     const slash = cut.lastIndexOf('/');
-    yield* ctx.out(`${slash < 0 ? (cut === '' && path !== '' ? '/' : '.') : cut.slice(0, slash).replace(/\/+$/, '') || '/'}\n`);
+    yield* ctx.out(
+      `${slash < 0 ? (cut === '' && path !== '' ? '/' : '.') : cut.slice(0, slash).replace(/\/+$/, '') || '/'}\n`,
+    );
   }
   return 0;
 }
@@ -113,7 +129,14 @@ function* id(ctx: ProgramContext): Program {
 }
 
 function* uname(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'asnrvmpio', long: { all: { value: false, as: 'a' }, 'kernel-release': { value: false, as: 'r' }, machine: { value: false, as: 'm' } } });
+  const parsed = yield* parseOptions(ctx, {
+    short: 'asnrvmpio',
+    long: {
+      all: { value: false, as: 'a' },
+      'kernel-release': { value: false, as: 'r' },
+      machine: { value: false, as: 'm' },
+    },
+  });
   if (typeof parsed === 'number') return parsed;
   if (parsed.operands.length > 0) return yield* usage(ctx, `extra operand '${parsed.operands[0]}'`);
   const parts: readonly (readonly [string, string])[] = [
@@ -128,7 +151,12 @@ function* uname(ctx: ProgramContext): Program {
   ];
   const { flags } = parsed;
   const chosen = flags.size === 0 ? ['s'] : flags.has('a') ? ['s', 'n', 'r', 'v', 'm', 'o'] : [...flags.keys()];
-  yield* ctx.out(`${parts.filter(([letter]) => chosen.includes(letter)).map(([, text]) => text).join(' ')}\n`);
+  yield* ctx.out(
+    `${parts
+      .filter(([letter]) => chosen.includes(letter))
+      .map(([, text]) => text)
+      .join(' ')}\n`,
+  );
   return 0;
 }
 
@@ -145,10 +173,12 @@ function* hostname(ctx: ProgramContext): Program {
     const addresses: string[] = [];
     for (const device of ctx.netns.devices.values()) {
       if (device.kind === 'loopback') continue;
-      for (const { address } of device.addresses) addresses.push([24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.'));
+      for (const { address } of device.addresses)
+        addresses.push([24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.'));
     }
     yield* ctx.out(flags.has('I') ? `${addresses.join(' ')} \n` : `${addresses[0] ?? ''}\n`);
-  } else yield* ctx.out(`${flags.has('s') ? (ctx.hostname.split('.', 1)[0] ?? '') : flags.has('d') ? '' : ctx.hostname}\n`);
+  } else
+    yield* ctx.out(`${flags.has('s') ? (ctx.hostname.split('.', 1)[0] ?? '') : flags.has('d') ? '' : ctx.hostname}\n`);
   return 0;
 }
 
@@ -168,19 +198,29 @@ function* uptime(ctx: ProgramContext): Program {
   const days = Math.floor(hours / 24);
   const span = hours === 0 ? `${minutes} min` : `${hours % 24}:${String(minutes % 60).padStart(2, '0')}`;
   const users = new Set(ctx.host.processes().map((process) => process.tty)).size - 1;
-  yield* ctx.out(` ${strftime('%H:%M:%S', Math.floor(ctx.wallClock / SECOND))} up ${days > 0 ? `${days} day${days > 1 ? 's' : ''}, ` : ''}${span},  ${users} user${users === 1 ? '' : 's'},  load average: 0.00, 0.00, 0.00\n`);
+  yield* ctx.out(
+    ` ${strftime('%H:%M:%S', Math.floor(ctx.wallClock / SECOND))} up ${days > 0 ? `${days} day${days > 1 ? 's' : ''}, ` : ''}${span},  ${users} user${users === 1 ? '' : 's'},  load average: 0.00, 0.00, 0.00\n`,
+  );
   return 0;
 }
 
 function* date(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'uRId:s:r:', long: { utc: { value: false, as: 'u' }, date: { value: true, as: 'd' }, set: { value: true, as: 's' } } }, ['s', 'r', 'I']);
+  const parsed = yield* parseOptions(
+    ctx,
+    {
+      short: 'uRId:s:r:',
+      long: { utc: { value: false, as: 'u' }, date: { value: true, as: 'd' }, set: { value: true, as: 's' } },
+    },
+    ['s', 'r', 'I'],
+  );
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   let micros = ctx.wallClock;
   const given = flags.get('d');
   if (given !== undefined) {
     const seconds = /^@-?\d+$/.test(given) ? Number(given.slice(1)) : given === 'now' ? micros / SECOND : undefined;
-    if (seconds === undefined) return yield* complain(ctx, `-d: only @SECONDS and now are emulated here, not '${given}'`);
+    if (seconds === undefined)
+      return yield* complain(ctx, `-d: only @SECONDS and now are emulated here, not '${given}'`);
     micros = seconds * SECOND;
   }
   const [format] = operands;
@@ -191,7 +231,14 @@ function* date(ctx: ProgramContext): Program {
 }
 
 function* dmesg(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'cCTHwxtkun:l:f:', long: { ctime: { value: false, as: 'T' }, clear: { value: false, as: 'C' }, notime: { value: false, as: 't' } } }, ['H', 'w', 'x', 'n', 'l', 'f']);
+  const parsed = yield* parseOptions(
+    ctx,
+    {
+      short: 'cCTHwxtkun:l:f:',
+      long: { ctime: { value: false, as: 'T' }, clear: { value: false, as: 'C' }, notime: { value: false, as: 't' } },
+    },
+    ['H', 'w', 'x', 'n', 'l', 'f'],
+  );
   if (typeof parsed === 'number') return parsed;
   const { flags } = parsed;
   const { log } = ctx.host.kernel;
@@ -232,9 +279,18 @@ export const smallTools: readonly Tool[] = [
   tool('yes', 'print a line until it is stopped', yes),
   tool('basename', 'print the last part of a path', basename),
   tool('dirname', 'print a path without its last part', dirname),
-  tool('pwd', 'print the working directory', say((ctx) => ctx.cwd), '/bin'),
+  tool(
+    'pwd',
+    'print the working directory',
+    say((ctx) => ctx.cwd),
+    '/bin',
+  ),
   tool('id', 'print user and group', id),
-  tool('whoami', 'print the user', say(() => 'root')),
+  tool(
+    'whoami',
+    'print the user',
+    say(() => 'root'),
+  ),
   tool('uname', 'print what the system is', uname, '/bin'),
   tool('hostname', 'print or set the name of the machine', hostname, '/bin'),
   tool('which', 'print where a command is', which),
@@ -242,8 +298,20 @@ export const smallTools: readonly Tool[] = [
   tool('date', 'print the date and time', date, '/bin'),
   tool('dmesg', 'print the messages of the kernel', dmesg, '/bin'),
   tool('tty', 'print the name of the terminal', nothingAt),
-  tool('nproc', 'print the number of processors', say(() => '1')),
-  tool('arch', 'print the machine', say(() => 'x86_64')),
-  tool('groups', 'print the groups', say(() => 'root')),
+  tool(
+    'nproc',
+    'print the number of processors',
+    say(() => '1'),
+  ),
+  tool(
+    'arch',
+    'print the machine',
+    say(() => 'x86_64'),
+  ),
+  tool(
+    'groups',
+    'print the groups',
+    say(() => 'root'),
+  ),
   tool('sync', 'flush files (nothing is held back here)', constant(0), '/bin'),
 ];

@@ -1,4 +1,5 @@
 /** sort(1) and uniq(1) of coreutils 9.7 in the C locale. Emulated: sort -b -d -f -g -h -n -V -r -u -s -c -o -k -t; uniq -c -d -u -i -f -s -w. */
+import { strerror } from '../../base/errno.ts';
 import type { Program, ProgramContext, Tool } from '../../process/program.ts';
 import { complain, linesOf, parseOptions, readInputs } from './common.ts';
 
@@ -14,7 +15,13 @@ function parseKey(text: string): Key | undefined {
   const match = /^(\d+)(?:\.(\d+))?([bdfghinrVM]*)(?:,(\d+)(?:\.(\d+))?([bdfghinrVM]*))?$/.exec(text);
   if (match === null) return undefined;
   const [, from, fromChar, flags = '', to, toChar, more = ''] = match;
-  return { from: Number(from), fromChar: Number(fromChar ?? 1), to: Number(to ?? Infinity), toChar: Number(toChar ?? 0), flags: flags + more };
+  return {
+    from: Number(from),
+    fromChar: Number(fromChar ?? 1),
+    to: Number(to ?? Infinity),
+    toChar: Number(toChar ?? 0),
+    flags: flags + more,
+  };
 }
 
 /** The part of the line that a key names. Without a separator, fields begin with their leading blanks. */
@@ -24,7 +31,8 @@ function keyText(line: string, key: Key, separator: string | undefined): string 
   const join = separator ?? '';
   const chosen = fields.slice(key.from - 1, key.to === Infinity ? undefined : key.to);
   if (chosen.length === 0) return '';
-  if (key.toChar > 0 && chosen.length === key.to - key.from + 1) chosen[chosen.length - 1] = (chosen.at(-1) as string).slice(0, key.toChar);
+  if (key.toChar > 0 && chosen.length === key.to - key.from + 1)
+    chosen[chosen.length - 1] = (chosen.at(-1) as string).slice(0, key.toChar);
   const text = chosen.join(join);
   return (blank && key.flags.includes('b') ? text.trimStart() : text).slice(key.fromChar - 1);
 }
@@ -38,7 +46,7 @@ function numeric(text: string): number {
 
 function human(text: string): number {
   const match = /^\s*(-?[\d.]+)([KMGTPEkmg]?)/.exec(text);
-  return match === null ? 0 : Number(match[1]) * 1024 ** (UNITS.indexOf((match[2] ?? '').toUpperCase()) + 1);
+  return match === null ? 0 : Number(match[1]) * 1024 ** ` ${UNITS}`.indexOf((match[2] || ' ').toUpperCase());
 }
 
 function byVersion(a: string, b: string): number {
@@ -90,7 +98,8 @@ function* sort(ctx: ProgramContext): Program {
   for (const { name, value } of all) {
     if (name !== 'k') continue;
     const key = parseKey(value);
-    if (key === undefined) return yield* complain(ctx, `invalid number at field start: invalid count at start of '${value}'`, 2);
+    if (key === undefined)
+      return yield* complain(ctx, `invalid number at field start: invalid count at start of '${value}'`, 2);
     if (key.from === 0) return yield* complain(ctx, `field number is zero: invalid field specification '${value}'`, 2);
     keys.push(key);
   }
@@ -107,7 +116,12 @@ function* sort(ctx: ProgramContext): Program {
     return global.includes('r') ? -difference : difference;
   };
   const stable = flags.has('s') || flags.has('u');
-  const full = (a: string, b: string): number => order(a, b) || (stable ? 0 : global.includes('r') ? -compareText(a, b) : compareText(a, b));
+  const full = (a: string, b: string): number =>
+    order(a, b) || (stable ? 0 : global.includes('r') ? -compareText(a, b) : compareText(a, b));
+  for (const path of operands) {
+    const stat = path === '-' ? undefined : ctx.fs.stat(path);
+    if (stat?.ok === false) return yield* complain(ctx, `cannot read: ${path}: ${strerror(stat.errno)}`, 2);
+  }
   const input = yield* readInputs(ctx, operands);
   if (!input.ok) return 2;
   const lines = linesOf(input.text);

@@ -47,12 +47,19 @@ function* main(ctx: ProgramContext): Program {
     octets += counts['c'] as number;
     rows.push({ counts: kinds.map((kind) => counts[kind] as number), name: operands.length === 0 ? '' : path });
   }
-  if (rows.length > 1) rows.push({ counts: kinds.map((_, i) => rows.reduce((sum, row) => sum + (row.counts[i] as number), 0)), name: 'total' });
+  if (rows.length > 1)
+    rows.push({
+      counts: kinds.map((_, i) => rows.reduce((sum, row) => sum + (row.counts[i] as number), 0)),
+      name: 'total',
+    });
   const single = rows.length === 1 && kinds.length === 1;
   const known = operands.length > 0 && !operands.includes('-');
   const total = Math.max(octets, ...rows.flatMap((row) => row.counts));
   const width = isBusybox(ctx) ? 9 : single ? 1 : known ? String(total).length : 7;
-  const lines = rows.map(({ counts, name }) => `${counts.map((count) => String(count).padStart(single ? 1 : width)).join(' ')}${name === '' ? '' : ` ${name}`}\n`);
+  const lines = rows.map(
+    ({ counts, name }) =>
+      `${counts.map((count) => String(count).padStart(single ? 1 : width)).join(' ')}${name === '' ? '' : ` ${name}`}\n`,
+  );
   yield* ctx.out(lines.join(''));
   return status;
 }

@@ -234,6 +234,13 @@ function printInet6(call: Call, out: Printer, dev: NetDevice, entry: InterfaceAd
   closeAddress(call, out, lineBreak);
 }
 
+/** An address as `ip monitor` prints it: the device before it, as with -o, but on two lines. */
+export function addressNotice(call: Call, dev: NetDevice, entry: InterfaceAddress): string {
+  const out = new Printer(false, false);
+  printInet({ ...call, options: { ...call.options, oneline: true, brief: false } }, out, dev, entry, '\n');
+  return out.finish();
+}
+
 interface Wanted {
   local?: { address: number; prefix: number; explicit: boolean };
   local6?: string;

@@ -1,7 +1,7 @@
 /**
  * ip(8): show and change devices, addresses, routes, rules, neighbours and namespaces (iproute2 6.15, ip/ip.c). The commands
  * speak to the kernel through the requests of kernel/netlink/; objects and options may be abbreviated as in the original.
- * Not emulated: `monitor` and the objects without a command in {@link OBJECTS}; options that are refused say so.
+ * Not emulated: the objects without a command in {@link OBJECTS}; options that are refused say so.
  */
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
 import { ipAddress } from './address.ts';
@@ -9,6 +9,7 @@ import { defaultOptions, Exit, matches, notEmulated, pick, type Call, type Optio
 import { completeIp } from './complete.ts';
 import { ipLink } from './link.ts';
 import { ipMaddress } from './maddress.ts';
+import { ipMonitor } from './monitor.ts';
 import { ipNeighbour } from './neighbour.ts';
 import { ipNetns, isExec, netnsExec } from './netns.ts';
 import { openNamespace } from './netns-names.ts';
@@ -43,7 +44,7 @@ const OBJECTS: readonly (readonly [name: string, run: Command | undefined])[] = 
   ['token', undefined],
   ['tcpmetrics', undefined],
   ['tcp_metrics', undefined],
-  ['monitor', ipMonitor],
+  ['monitor', undefined],
   ['xfrm', ipXfrm],
   ['mroute', undefined],
   ['mrule', undefined],
@@ -57,32 +58,6 @@ const OBJECTS: readonly (readonly [name: string, run: Command | undefined])[] = 
   ['help', undefined],
   ['stats', undefined],
 ];
-
-/** Watching for changes is not emulated; what is no object of it fails as the original does. */
-function ipMonitor(_call: Call, words: readonly string[]): number {
-  const known = [
-    'all',
-    'link',
-    'address',
-    'route',
-    'mroute',
-    'maddress',
-    'prefix',
-    'neigh',
-    'netconf',
-    'rule',
-    'nsid',
-    'nexthop',
-    'stats',
-    'label',
-    'dev',
-    'file',
-    'help',
-  ];
-  const strange = words.find((word) => !known.some((name) => matches(word, name)));
-  if (strange !== undefined) throw new Exit(255, `Argument "${strange}" is unknown, try "ip monitor help".`);
-  throw notEmulated('ip', 'monitor');
-}
 
 function ipTunnel(_call: Call, words: readonly string[]): number {
   const [first = 'show'] = words;
@@ -196,7 +171,7 @@ function* run(ctx: ProgramContext): Blocking<number> {
   if (found === undefined) throw new Exit(1, `Object "${object}" is unknown, try "ip help".`);
   const [name, command] = found;
   if (name === 'help') throw new Exit(255, IP_USAGE);
-  if (command === undefined) throw notEmulated('ip', `object ${name}`);
+  if (command === undefined && name !== 'monitor') throw notEmulated('ip', `object ${name}`);
   if (name === 'netns' && isExec(rest)) return yield* netnsExec(ctx, rest.slice(1), options.all);
   const call: Call = {
     ctx,
@@ -208,6 +183,7 @@ function* run(ctx: ProgramContext): Blocking<number> {
     out: '',
     err: '',
   };
+  if (command === undefined) return yield* ipMonitor(call, rest);
   return yield* runCall(call, () => command(call, rest));
 }
 

@@ -12,8 +12,8 @@ import { printDetails } from './link-details.ts';
 import { namedNamespaces } from './netns-names.ts';
 import type { Printer } from './printer.ts';
 
-/** What is shown of devices: by `ip link`, by `ip addr`, or by `ip -6 addr` (whose messages say less). */
-export type LinkView = 'link' | 'address' | 'address6';
+/** What is shown of devices: by `ip link`, by `ip addr`, by `ip -6 addr` (whose messages say less), or by `ip monitor`. */
+export type LinkView = 'link' | 'address' | 'address6' | 'monitor';
 
 /** The other end as the name shows it (`@if5`, `@eth0`), and whether that is a device here that is down (M-DOWN). */
 function linkSuffix(ns: NetworkNamespace, reference: LinkReference): { readonly text: string; readonly down: boolean } {
@@ -88,7 +88,7 @@ export function printLink(call: Call, out: Printer, dev: NetDevice, view: LinkVi
   out.any('operstate', state, `state ${paint(options, stateColor(state), `${state} `)}`);
   if (view === 'link') out.any('linkmode', 'DEFAULT', 'mode DEFAULT ');
   if (view !== 'address6') out.any('group', 'default', 'group default ');
-  if (dev.txQueueLength !== 0) out.any('txqlen', dev.txQueueLength, `qlen ${dev.txQueueLength}`);
+  if (dev.txQueueLength !== 0 && view !== 'monitor') out.any('txqlen', dev.txQueueLength, `qlen ${dev.txQueueLength}`);
   // Asked for addresses of one family, the device is a headline only.
   if (
     view === 'address6' ||
@@ -108,10 +108,12 @@ export function printLink(call: Call, out: Printer, dev: NetDevice, view: LinkVi
 function printHardware(call: Call, out: Printer, dev: NetDevice, reference: LinkReference, lineBreak: string): void {
   const { options } = call;
   const loopback = dev.kind === 'loopback';
-  const type = loopback ? 'loopback' : 'ether';
-  const broadcast = formatMac(loopback ? 0 : BROADCAST_MAC);
+  const tunnel = dev.kind === 'ipip';
+  const type = loopback ? 'loopback' : tunnel ? 'ipip' : 'ether';
+  const broadcast = tunnel ? '0.0.0.0' : formatMac(loopback ? 0 : BROADCAST_MAC);
   out.any('link_type', type, `${lineBreak}    link/${type} `);
-  out.any('address', formatMac(dev.mac), paint(options, 'mac', formatMac(dev.mac)));
+  const address = tunnel ? '0.0.0.0' : formatMac(dev.mac);
+  out.any('address', address, paint(options, 'mac', address));
   out.any('broadcast', broadcast, ` brd ${paint(options, 'mac', broadcast)}`);
   if (dev.permanentMac !== 0 && dev.permanentMac !== dev.mac) {
     out.any('permaddr', formatMac(dev.permanentMac), ` permaddr ${paint(options, 'mac', formatMac(dev.permanentMac))}`);

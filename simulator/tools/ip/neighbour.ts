@@ -207,6 +207,13 @@ function print(call: Call, out: Printer, neighbour: Neighbour, hideDev: boolean)
   out.closeObject();
 }
 
+/** An entry as `ip monitor` prints it. */
+export function neighbourNotice(call: Call, neighbour: Neighbour): string {
+  const out = new Printer(false, false);
+  print(call, out, neighbour, false);
+  return out.finish();
+}
+
 /** Seconds since used, confirmed and updated; probes sent. */
 function printAges(out: Printer, neighbour: Neighbour): void {
   const { now } = neighbour.dev.ns.kernel;

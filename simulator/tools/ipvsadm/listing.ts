@@ -9,7 +9,7 @@ import {
   type RealServerView,
   type ServiceView,
 } from '../../ipvs/index.ts';
-import { PROTO_UDP } from '../../wire/packet.ts';
+import { PROTO_SCTP, PROTO_UDP } from '../../wire/packet.ts';
 import { serviceName } from '../../wire/services.ts';
 
 export type Columns = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn';
@@ -59,10 +59,10 @@ export function serviceRules(services: readonly ServiceView[], format: Format): 
     text += `-A ${name} -s ${service.scheduler}`;
     if (service.schedulerFlags.length > 0) text += ` -b ${service.schedulerFlags.join(',')}`;
     if (service.persistence > 0) text += ` -p ${service.persistence}`;
-    if (service.persistence > 0 && service.netmask !== 0xffffffff) text += ` -M ${formatIpv4(service.netmask)}`;
+    if (service.persistence > 0 && maskText(service) !== '') text += ` -M ${maskText(service)}`;
     text += service.onePacket ? ' -o\n' : '\n';
     for (const server of orderedServers(service, format)) {
-      text += `-a ${name} -r ${endpoint(server.address, server.port, service.protocol, format)} ${FORWARD_SWITCHES[server.forward]} -w ${server.weight}\n`;
+      text += `-a ${name} -r ${placeOf(server, service.protocol, format)} ${FORWARD_SWITCHES[server.forward]} -w ${server.weight}${server.forward === 'tunnel' ? ' --tun-type ipip' : ''}\n`;
     }
   }
   return text;
@@ -87,6 +87,18 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+interface Where {
+  readonly address: number;
+  readonly address6?: string | undefined;
+  readonly port: number;
+}
+
+function placeOf(of: Where, protocol: number, format: Format): string {
+  if (of.address6 === undefined) return endpoint(of.address, of.port, protocol, format);
+  const port = format.numeric ? undefined : serviceName(of.port, protocol === PROTO_UDP ? 'udp' : 'tcp');
+  return `[${of.address6}]:${port ?? of.port}`;
+}
+
 function endpoint(address: number, port: number, protocol: number, format: Format): string {
   if (format.numeric) return `${formatIpv4(address)}:${port}`;
   const host = format.nameOf(address) ?? formatIpv4(address);
@@ -94,26 +106,33 @@ function endpoint(address: number, port: number, protocol: number, format: Forma
 }
 
 function serviceLabel(service: ServiceView, format: Format): string {
-  if (service.fwmark !== 0) return `FWM  ${service.fwmark}`;
-  return `${protocolText(service.protocol)}  ${endpoint(service.address, service.port, service.protocol, format)}`;
+  if (service.fwmark !== 0) return `FWM  ${service.fwmark}${service.address6 !== undefined ? ' IPv6' : ''}`;
+  return `${protocolText(service.protocol)}  ${placeOf(service, service.protocol, format)}`;
 }
 
 function serviceSwitch(service: ServiceView, format: Format): string {
-  if (service.fwmark !== 0) return `-f ${service.fwmark}`;
-  return `${service.protocol === PROTO_UDP ? '-u' : '-t'} ${endpoint(service.address, service.port, service.protocol, format)}`;
+  if (service.fwmark !== 0) return `-f ${service.fwmark}${service.address6 !== undefined ? ' -6' : ''}`;
+  const kind = service.protocol === PROTO_SCTP ? '--sctp-service' : service.protocol === PROTO_UDP ? '-u' : '-t';
+  return `${kind} ${placeOf(service, service.protocol, format)}`;
+}
+
+/** The granularity of persistence when it is not one client. */
+function maskText({ address6, netmask }: ServiceView): string {
+  if (address6 !== undefined) return netmask === 128 ? '' : String(netmask);
+  return netmask === 0xffffffff ? '' : formatIpv4(netmask);
 }
 
 function serviceFlags(service: ServiceView): string {
   let text = service.schedulerFlags.length > 0 ? ` (${service.schedulerFlags.join(',')})` : '';
   if (service.persistence > 0) {
     text += ` persistent ${service.persistence}`;
-    if (service.netmask !== 0xffffffff) text += ` mask ${formatIpv4(service.netmask)}`;
+    if (maskText(service) !== '') text += ` mask ${maskText(service)}`;
   }
   return service.onePacket ? `${text} ops` : text;
 }
 
 function serverLine(service: ServiceView, server: RealServerView, format: Format): string {
-  const name = endpoint(server.address, server.port, service.protocol, format).padEnd(28);
+  const name = placeOf(server, service.protocol, format).padEnd(28);
   const active = String(server.activeConnections).padEnd(10);
   const inactive = String(server.inactiveConnections).padEnd(10);
   switch (format.columns) {
@@ -157,7 +176,8 @@ function largeNumber(value: number, exact: boolean): string {
 function ordered(services: readonly ServiceView[], format: Format): readonly ServiceView[] {
   if (!format.sorted) return services;
   return [...services].sort(
-    (a, b) => a.fwmark - b.fwmark || a.protocol - b.protocol || a.address - b.address || a.port - b.port,
+    (a, b) =>
+      a.fwmark - b.fwmark || Number(a.address6 !== undefined) - Number(b.address6 !== undefined) || a.protocol - b.protocol || a.address - b.address || a.port - b.port,
   );
 }
 

@@ -4,8 +4,7 @@
  */
 import { parseIpv4 } from '../../base/address.ts';
 import type { ForwardMethod } from '../../ipvs/index.ts';
-import { SCHEDULERS_NOT_EMULATED } from '../../ipvs/index.ts';
-import { PROTO_TCP, PROTO_UDP } from '../../wire/packet.ts';
+import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../../wire/packet.ts';
 import { servicePort } from '../../wire/services.ts';
 
 /** The program ends: text for stderr and the exit status. */
@@ -57,9 +56,7 @@ function commandOptions(text: string, takes: ArgumentKind = 'none'): Option[] {
 
 /** Known to ipvsadm, without an effect here. */
 const NOT_EMULATED = new Set(
-  'sctp-service pe ipv6 ipip tun-info tun-type tun-port tun-nocsum tun-csum tun-remcsum start-daemon stop-daemon'.split(
-    ' ',
-  ),
+  ['pe', 'tun-info', 'tun-port', 'tun-nocsum', 'tun-csum', 'tun-remcsum'],
 );
 
 /** popt's reading of a command line, one option at a time. */
@@ -127,6 +124,9 @@ class OptionReader {
   }
 }
 
+const SERVER_OPTIONS = 'forwarding-method weight u-threshold l-threshold tun-type'.split(' ');
+const DAEMON_OPTIONS = 'mcast-interface syncid sync-maxlen mcast-group mcast-port mcast-ttl'.split(' ');
+
 /** What the options were checked against, by command: needed `+`, allowed by its name, all else illegal. */
 const COMMANDS: Readonly<
   Record<string, { readonly name: string; readonly needs: readonly string[]; readonly allows: readonly string[] }>
@@ -142,6 +142,8 @@ const COMMANDS: Readonly<
     allows: ['scheduler', 'persistent', 'netmask', 'ops', 'sched-flags'],
   },
   'delete-service': { name: 'delete-service', needs: ['service-address'], allows: [] },
+  'start-daemon': { name: 'start-daemon', needs: [], allows: DAEMON_OPTIONS },
+  'stop-daemon': { name: 'stop-daemon', needs: [], allows: ['syncid'] },
   clear: { name: 'flush', needs: [], allows: [] },
   list: {
     name: 'list',
@@ -152,12 +154,12 @@ const COMMANDS: Readonly<
   'add-server': {
     name: 'add-server',
     needs: ['service-address', 'real-server'],
-    allows: 'forwarding-method weight u-threshold l-threshold'.split(' '),
+    allows: SERVER_OPTIONS,
   },
   'edit-server': {
     name: 'edit-server',
     needs: ['service-address', 'real-server'],
-    allows: 'forwarding-method weight u-threshold l-threshold'.split(' '),
+    allows: SERVER_OPTIONS,
   },
   'delete-server': { name: 'delete-server', needs: ['service-address', 'real-server'], allows: [] },
   set: { name: 'set', needs: [], allows: [] },
@@ -170,7 +172,7 @@ const COMMANDS: Readonly<
 
 /** The order in which ipvsadm looks at its options. */
 const OPTION_ORDER =
-  'numeric connection service-address scheduler persistent netmask real-server forwarding-method weight u-threshold l-threshold mcast-interface timeout daemon stats rate thresholds persistent-conn nosort syncid exact ops sched-flags'.split(
+  'numeric connection service-address scheduler persistent netmask real-server forwarding-method weight u-threshold l-threshold mcast-interface timeout daemon stats rate thresholds persistent-conn nosort syncid exact ops sched-flags mcast-group mcast-port mcast-ttl sync-maxlen tun-type'.split(
     ' ',
   );
 
@@ -179,13 +181,13 @@ export interface CommandLine {
   /** Long name of the command option. */
   command: string;
   readonly given: Set<string>;
-  service: { fwmark: number; protocol: number; address: number; port: number };
+  service: { fwmark: number; protocol: number; address: number; address6?: string; port: number };
   scheduler: string;
   schedulerFlags: string[];
   persistence: number;
   netmask: number;
   onePacket: boolean;
-  server: { address: number; port: number };
+  server: { address: number; address6?: string; port: number };
   forward: ForwardMethod;
   weight: number;
   upperThreshold: number;
@@ -219,17 +221,31 @@ function parseEndpoint(
   text: string,
   protocol: number,
   resolve: (name: string) => number | undefined,
-): { address: number; port?: number } | undefined {
+): { address: number; address6?: string; port?: number } | undefined {
+  if (/^\d*$/.test(text)) return undefined;
+  if (text.startsWith('[') || /:.*:/.test(text)) return parseEndpoint6(text, protocol);
   const colon = text.lastIndexOf(':');
   const host = colon < 0 ? text : text.slice(0, colon);
   const address = parseIpv4(host) ?? resolve(host);
   if (address === undefined) return undefined;
   if (colon < 0) return { address };
-  const word = text.slice(colon + 1);
+  const port = parsePort(text.slice(colon + 1), protocol);
+  return port === undefined ? undefined : { address, port };
+}
+
+/** `[address]:port` or a bare address. */
+function parseEndpoint6(text: string, protocol: number): { address: number; address6: string; port?: number } | undefined {
+  const [, bracketed, word] = /^\[([^\]]*)\]:(.*)$/.exec(text) ?? [];
+  const address6 = parseAddress6(bracketed ?? text);
+  if (address6 === undefined) return undefined;
+  if (word === undefined) return { address: 0, address6 };
+  const port = parsePort(word, protocol);
+  return port === undefined ? undefined : { address: 0, address6, port };
+}
+
+function parsePort(word: string, protocol: number): number | undefined {
   const port = numberIn(word, 0, 65535);
-  if (port >= 0) return { address, port };
-  const named = servicePort(word, protocol === PROTO_UDP ? 'udp' : 'tcp');
-  return named === undefined ? undefined : { address, port: named };
+  return port >= 0 ? port : servicePort(word, protocol === PROTO_UDP ? 'udp' : 'tcp');
 }
 
 /** Reads a command line without its first word; `resolve` looks a host name up. */
@@ -240,8 +256,9 @@ export function parseCommandLine(
   const reader = new OptionReader(words);
   const command = reader.next();
   if (typeof command !== 'string') return tryHelp();
-  if (command === 'start-daemon' || command === 'stop-daemon') return notEmulated(`--${command}`);
-  if (!(command in COMMANDS)) return tryHelp();
+  if (!Object.hasOwn(COMMANDS, command)) return tryHelp();
+  if (command.endsWith('-daemon') && reader.argument !== 'master' && reader.argument !== 'backup')
+    return failure(command === 'start-daemon' ? 'illegal start-daemon parameter specified' : 'illegal start_daemon specified');
   const line: CommandLine = {
     command,
     given: new Set(),
@@ -267,6 +284,22 @@ export function parseCommandLine(
   return finish(line, reader.rest);
 }
 
+/** The canonical text of an IPv6 address (RFC 5952); undefined when it is none. */
+function parseAddress6(text: string): string | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
+  const [left = [], right] = groups;
+  if (![...left, ...(right ?? [])].every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
+  const missing = 8 - left.length - (right?.length ?? 0);
+  if (right === undefined ? missing !== 0 : missing < 1) return undefined;
+  const words = [...left, ...new Array<string>(missing).fill('0'), ...(right ?? [])].map((group) => parseInt(group, 16).toString(16));
+  const zeros = [...words.join(':').matchAll(/(?<=^|:)0(?::0)+(?=$|:)/g)].map((match) => match[0]).sort((a, b) => b.length - a.length);
+  const [longest] = zeros;
+  if (longest === undefined) return words.join(':');
+  return words.join(':').replace(new RegExp(`(?:^|:)${longest}(?:$|:)`), '::');
+}
+
 function notEmulated(option: string): Stop {
   return failure(`ipvsadm: option ${option} is not emulated here`);
 }
@@ -275,6 +308,7 @@ function notEmulated(option: string): Stop {
 const GROUPS: Readonly<Record<string, string>> = {
   'tcp-service': 'service-address',
   'udp-service': 'service-address',
+  'sctp-service': 'service-address',
   'fwmark-service': 'service-address',
   masquerading: 'forwarding-method',
   gatewaying: 'forwarding-method',
@@ -287,7 +321,7 @@ function takeOption(
   reader: OptionReader,
   resolve: (name: string) => number | undefined,
 ): Stop | undefined {
-  if (option in COMMANDS) return failure(`invalid option \`${reader.typed}'`);
+  if (Object.hasOwn(COMMANDS, option)) return failure(`invalid option \`${reader.typed}'`);
   if (option === 'sort') return undefined;
   const place = GROUPS[option] ?? option;
   if (line.given.has(place)) return failure(`multiple '${place}' options specified`);
@@ -297,12 +331,13 @@ function takeOption(
   const illegal = (what: string): Stop => failure(`illegal ${what} specified`);
   switch (option) {
     case 'tcp-service':
-    case 'udp-service': {
-      const protocol = option === 'tcp-service' ? PROTO_TCP : PROTO_UDP;
-      if (text.startsWith('[')) return failure('ipvsadm: IPv6 services are not emulated here');
+    case 'udp-service':
+    case 'sctp-service': {
+      const protocol = option === 'tcp-service' ? PROTO_TCP : option === 'udp-service' ? PROTO_UDP : PROTO_SCTP;
       const where = parseEndpoint(text, protocol, resolve);
       if (where === undefined) return illegal('virtual server address[:port]');
-      line.service = { fwmark: 0, protocol, address: where.address, port: where.port ?? 0 };
+      line.service = { fwmark: 0, protocol, ...where, port: where.port ?? 0 };
+      if (where.address6 !== undefined) line.netmask = 128;
       return undefined;
     }
     case 'fwmark-service': {
@@ -311,18 +346,20 @@ function takeOption(
       line.service = { fwmark, protocol: 0, address: 0, port: 0 };
       return undefined;
     }
+    case 'ipv6':
+      if (line.service.fwmark === 0) return failure('-6 used before -f\n');
+      line.service.address6 = '::';
+      line.netmask = 128;
+      return undefined;
     case 'real-server': {
-      if (text.startsWith('[')) return failure('Different address family is allowed only for tunneling servers');
       const where = parseEndpoint(text, line.service.protocol, resolve);
       if (where === undefined) return illegal('real server address[:port]');
-      line.server = { address: where.address, port: where.port ?? line.service.port };
+      line.server = { ...where, port: where.port ?? line.service.port };
       return undefined;
     }
     case 'scheduler':
-      line.scheduler = text;
-      return SCHEDULERS_NOT_EMULATED.includes(text)
-        ? failure(`ipvsadm: scheduler ${text} is not emulated here`)
-        : undefined;
+      line.scheduler = text.slice(0, 16);
+      return undefined;
     case 'sched-flags':
       line.schedulerFlags = text.split(',');
       return undefined;
@@ -330,14 +367,32 @@ function takeOption(
       line.persistence = reader.argument === undefined ? DEFAULT_PERSISTENCE : numberIn(text, 1, MAX_TIMEOUT);
       return line.persistence < 0 ? failure(`invalid timeout value \`${text}' specified`) : undefined;
     case 'netmask': {
+      if (line.service.address6 !== undefined) {
+        line.netmask = numberIn(text, 1, 128);
+        return line.netmask < 0 ? illegal('ipv6 netmask') : undefined;
+      }
       const netmask = parseIpv4(text);
-      if (netmask === undefined) return failure(`invalid netmask \`${text}' specified`);
+      if (netmask === undefined) return illegal('virtual server persistent mask');
       line.netmask = netmask;
       return undefined;
     }
     case 'masquerading':
       line.forward = 'masq';
       return undefined;
+    case 'ipip':
+      line.forward = 'tunnel';
+      return undefined;
+    case 'tun-type':
+      if (text === 'gue' || text === 'gre') return notEmulated(`--tun-type ${text}`);
+      return text === 'ipip' ? undefined : illegal('tunnel type');
+    case 'syncid':
+      return numberIn(text, 0, 255) < 0 ? illegal('syncid') : undefined;
+    case 'sync-maxlen':
+      return numberIn(text, 1, 65535) < 0 ? illegal('sync-maxlen') : undefined;
+    case 'mcast-port':
+      return numberIn(text, 1, 65535) < 0 ? illegal('mcast-port') : undefined;
+    case 'mcast-ttl':
+      return numberIn(text, 1, 255) < 0 ? illegal('mcast-ttl') : undefined;
     case 'weight':
       line.weight = numberIn(text, 0, INT_MAX);
       return line.weight < 0 ? illegal('weight') : undefined;
@@ -385,8 +440,15 @@ function finish(line: CommandLine, rest: readonly string[]): CommandLine | Stop 
     }
     if (line.scheduler === '') line.scheduler = 'wlc';
   }
+  if (line.command === 'start-daemon' || line.command === 'stop-daemon') return failure('ipvsadm: the synchronisation daemon is not emulated here');
+  if (line.given.has('real-server') && (line.server.address6 === undefined) !== (service.address6 === undefined))
+    return failure(
+      line.forward === 'tunnel'
+        ? 'ipvsadm: tunnels between IPv4 and IPv6 are not emulated here'
+        : 'Different address family is allowed only for tunneling servers',
+    );
   // Only masquerading can change the port.
-  if ((line.command === 'add-server' || line.command === 'edit-server') && line.forward !== 'masq')
+  if ((line.command === 'add-server' || line.command === 'edit-server') && line.forward !== 'masq' && service.fwmark === 0)
     line.server.port = service.port;
   if (line.command === 'list' && conflicting(line.given)) return failure('options conflicts in the list command');
   return line;

@@ -4,6 +4,7 @@
  * is no longer due when it comes up is ignored or set again.
  */
 import { SECOND } from '../../base/scheduler.ts';
+import { wheelTime } from '../../kernel/wheel.ts';
 import { destroy, fail } from './end.ts';
 import { retransmitHead, sendAck, sendProbe } from './output.ts';
 import { type PendingTimer, RTO_INITIAL, RTO_MAX, type TcpSocket } from './socket.ts';
@@ -17,6 +18,9 @@ export const TIME_WAIT = 60 * SECOND;
 
 /** Sets the write timer to virtual time `at`. */
 export function setTimer(socket: TcpSocket, kind: PendingTimer, at: number): void {
+  // A slot's timers run newest first: after the third round those of ARP, which the same SYN set later, come before this one.
+  const { now } = socket.ns.kernel;
+  if (socket.state === 'SYN_SENT' && at - now <= SECOND) at = wheelTime(now, at) + 1;
   socket.pending = kind;
   socket.timeout = at;
   if (socket.timer !== null && socket.timer.at <= at) return;

@@ -42,7 +42,7 @@ class Wires {
 describe('on one device', () => {
   test('prints packets as they pass, and counts when it is interrupted', () => {
     const wires = new Wires();
-    const run = wires.tcpdump('tcpdump -nn -l -i v-red');
+    const run = wires.tcpdump('tcpdump -nn -l -i v-red arp or icmp');
     expect(run.stderr).toBe(
       `${VERBOSE_OFF}listening on v-red, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n`,
     );
@@ -91,7 +91,7 @@ describe('on one device', () => {
 
   test('-Q in, -w and -r', () => {
     const wires = new Wires();
-    const writer = wires.tcpdump('tcpdump -i v-red -Q in -U -w /tmp/in.pcap');
+    const writer = wires.tcpdump('tcpdump -i v-red -Q in -U -w /tmp/in.pcap arp or icmp');
     expect(writer.stderr).toBe(
       'tcpdump: listening on v-red, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n',
     );

@@ -23,7 +23,7 @@ export class CallError extends Error {
   override readonly name = 'CallError';
 }
 
-export interface TemplateFunction {
+interface TemplateFunction {
   /** Fewest and most arguments. */
   readonly arity: readonly [number, number];
   readonly call: (...values: Value[]) => Value;
