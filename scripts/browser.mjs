@@ -37,7 +37,7 @@ function starts(path) {
 /** Playwright's own build; it may lack libraries of the system, so it has to start before it counts. */
 function downloaded() {
   console.log('No Chromium here: asking Playwright for one.');
-  spawnSync(process.execPath, ['node_modules/@playwright/test/cli.js', 'install', 'chromium', '--only-shell'], {
+  spawnSync(process.execPath, ['node_modules/@playwright/test/cli.js', 'install', 'chromium'], {
     stdio: 'inherit',
     timeout: DOWNLOAD_MS,
   });

@@ -70,6 +70,7 @@ function answer(folder, kept, request, response) {
   response.writeHead(file === undefined ? 404 : 200, {
     ...HEADERS,
     'content-type': type,
+    'content-length': kept.get(key).length,
     'cache-control': path.startsWith('/_astro/') ? 'public, max-age=31536000, immutable' : 'no-cache',
     ...(coding && { 'content-encoding': coding, vary: 'accept-encoding' }),
   });

@@ -5,17 +5,29 @@
 
 /** Parses strict dotted-quad IPv4 (`inet_pton`); undefined when malformed. */
 export function parseIpv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
   let value = 0;
-  for (let i = 1; i <= 4; i++) {
-    const digits = match[i] as string;
-    const part = Number(digits);
-    if (part > 255 || (digits.length > 1 && digits.startsWith('0'))) return undefined;
-    value = value * 256 + part;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+      continue;
+    }
+    if (code < ZERO || code > ZERO + 9 || (digits > 0 && part === 0)) return undefined;
+    part = part * 10 + code - ZERO;
+    digits++;
+    if (part > 255) return undefined;
   }
-  return value;
+  return dots === 3 && digits > 0 ? value * 256 + part : undefined;
 }
+
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 /** Parses an address literal of the source code; throws on a typo. */
 export function ipv4(text: string): number {

@@ -28,6 +28,7 @@ export const ERRNO_TEXT = {
   EFBIG: 'File too large',
   ENOSPC: 'No space left on device',
   EROFS: 'Read-only file system',
+  EMLINK: 'Too many links',
   EPIPE: 'Broken pipe',
   ERANGE: 'Numerical result out of range',
   ENAMETOOLONG: 'File name too long',

@@ -33,6 +33,7 @@ export interface ClusterParts {
   readonly networks: NetworkController;
   readonly containers: Containers;
   readonly changed: () => void;
+  readonly dice: readonly number[];
   describe(): NodeDescription;
 }
 
@@ -90,6 +91,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
       defaultAddressPool: options.pools,
       subnetSize: options.subnetSize,
       dataPathPort: options.dataPathPort,
+      dice: this.parts.dice,
     });
     this.manager = manager;
     manager.store.watch(() => this.parts.changed());

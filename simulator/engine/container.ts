@@ -43,6 +43,8 @@ export class Container {
   readonly origin: Origin;
   readonly log: ContainerLog;
   readonly layer: string;
+  /** Knobs of its network namespace: `--sysctl`. */
+  readonly sysctls: Readonly<Record<string, string>>;
   wishes: NetworkWish[] = [];
   status: ContainerState['Status'] = 'created';
   exitCode = 0;
@@ -81,6 +83,7 @@ export class Container {
     origin: Origin;
     log: ContainerLog;
     layer: string;
+    sysctls: Readonly<Record<string, string>>;
   }) {
     this.id = parts.id;
     this.name = parts.name;
@@ -93,6 +96,7 @@ export class Container {
     this.origin = parts.origin;
     this.log = parts.log;
     this.layer = parts.layer;
+    this.sysctls = parts.sysctls;
     const command = [...(parts.config.Entrypoint ?? []), ...(parts.config.Cmd ?? [])];
     this.path = command[0] ?? '';
     this.args = command.slice(1);

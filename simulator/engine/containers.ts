@@ -5,15 +5,16 @@
 import { parseIpv4, parseMac } from '../base/address.ts';
 import type { Origin } from '../base/origin.ts';
 import { MILLISECOND, SECOND, type Scheduler } from '../base/scheduler.ts';
-import type { NetworkNamespace } from '../kernel/netns.ts';
 import type { Host } from '../process/host.ts';
 import type { Process } from '../process/process.ts';
 import type { Signal } from '../process/program.ts';
 import { parseSignal } from '../process/signals.ts';
-import { answer, refusal, type ApiResult, type ContainerConfig, type ContainerCreateRequest, type HostConfig, type MountPoint, type PortMap, type StandardFiles } from './api.ts';
+import { answer, refusal, type ApiResult, type ContainerCreateRequest, type StandardFiles } from './api.ts';
+import { capabilityProblem } from './capabilities.ts';
 import { Container, type NetworkWish, type TaskReference } from './container.ts';
 import { writeContainerFiles } from './containerFiles.ts';
-import { hostConfigOf } from './hostConfig.ts';
+import { bindProblem, configOf, hostConfigFor, mountsOf, portRequests, wishesOf } from './containerConfig.ts';
+import { readSysctl, writeSysctl } from './dataplane.ts';
 import { noSuchImage, withTag, type Images } from './images.ts';
 import { ContainerLog } from './logs.ts';
 import { randomName } from './names.ts';
@@ -43,6 +44,7 @@ export interface Exec {
   readonly tty: boolean;
   readonly env: readonly string[];
   readonly cwd: string;
+  readonly privileged: boolean;
   running: boolean;
   exitCode: number | null;
   process: Process | undefined;
@@ -95,11 +97,14 @@ export class Containers {
     if (holder !== undefined) {
       return refusal(409, `Conflict. The container name "/${name}" is already in use by container "${holder.id}". You have to remove (or rename) that container to be able to reuse that name.`);
     }
+    const { Binds = [], CapAdd = [], CapDrop = [] } = request.HostConfig;
+    const problem = bindProblem(Binds) ?? capabilityProblem([...CapAdd, ...CapDrop]);
+    if (problem !== undefined) return refusal(400, problem);
     const id = this.networks.newId();
-    const config = this.configOf(request, id);
+    const config = configOf(request, id, image.definition, this.host.name);
     if ((config.Cmd ?? []).length === 0 && (config.Entrypoint ?? []).length === 0) return refusal(400, 'no command specified');
-    const hostConfig = this.hostConfig(request);
-    const wanted = wishes ?? this.wishesOf(request);
+    const hostConfig = hostConfigFor(request);
+    const wanted = wishes ?? wishesOf(request);
     const container = new Container({
       id,
       name,
@@ -111,77 +116,13 @@ export class Containers {
       ...(task === undefined ? {} : { task }),
       origin,
       log: new ContainerLog(() => this.host.wallClock, this.changed),
+      sysctls: request.HostConfig.Sysctls ?? {},
       layer: this.host.kernel.universe.random.stream(`docker-layer/${this.host.name}`).hex(64),
     });
     container.wishes = wanted;
     this.all.set(id, container);
     this.changed();
     return answer(container);
-  }
-
-  private configOf(request: ContainerCreateRequest, id: string): ContainerConfig {
-    const definition = this.images.find(request.Image)?.definition;
-    const exposed = [...new Set([...(definition?.exposedPorts ?? []), ...(request.ExposedPorts ?? [])])].sort();
-    const env = [...(request.Env ?? [])];
-    const imageEnv = (definition?.env ?? []).filter((text) => !env.some((own) => own.split('=')[0] === text.split('=')[0]));
-    const all = [...env, ...imageEnv];
-    const entrypoint = request.Entrypoint === undefined ? definition?.entrypoint : request.Entrypoint.join('') === '' ? undefined : request.Entrypoint;
-    // A new entry point takes the image's arguments away.
-    const cmd = request.Cmd !== undefined && request.Cmd.length > 0 ? request.Cmd : request.Entrypoint === undefined ? definition?.cmd : undefined;
-    const host = request.HostConfig.NetworkMode === 'host';
-    return {
-      Hostname: request.Hostname ?? (host ? this.host.name : id.slice(0, 12)),
-      Domainname: '',
-      User: request.User ?? '',
-      AttachStdin: request.AttachStdin ?? false,
-      AttachStdout: request.AttachStdout ?? false,
-      AttachStderr: request.AttachStderr ?? false,
-      ...(exposed.length === 0 ? {} : { ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])) }),
-      Tty: request.Tty ?? false,
-      OpenStdin: request.OpenStdin ?? false,
-      StdinOnce: (request.OpenStdin ?? false) && (request.AttachStdin ?? false),
-      Env: all.length === 0 ? null : all,
-      Cmd: cmd === undefined ? null : [...cmd],
-      Image: request.Image,
-      Volumes: null,
-      WorkingDir: request.WorkingDir ?? definition?.workingDir ?? '',
-      Entrypoint: entrypoint === undefined ? null : [...entrypoint],
-      OnBuild: null,
-      Labels: { ...request.Labels },
-      ...(request.StopSignal === undefined ? {} : { StopSignal: request.StopSignal }),
-      ...(request.StopTimeout === undefined ? {} : { StopTimeout: request.StopTimeout }),
-    };
-  }
-
-  private hostConfig(request: ContainerCreateRequest): HostConfig {
-    const given = request.HostConfig;
-    const copy = (list: readonly string[] | undefined): string[] | null => (list === undefined || list.length === 0 ? null : [...list]);
-    return hostConfigOf({
-      Binds: copy(given.Binds),
-      NetworkMode: given.NetworkMode === 'default' ? 'bridge' : given.NetworkMode,
-      PortBindings: given.PortBindings ?? {},
-      RestartPolicy: given.RestartPolicy ?? { Name: 'no', MaximumRetryCount: 0 },
-      AutoRemove: given.AutoRemove ?? false,
-      CapAdd: copy(given.CapAdd),
-      CapDrop: copy(given.CapDrop),
-      Dns: given.Dns === undefined ? null : [...given.Dns],
-      DnsOptions: given.DnsOptions === undefined ? null : [...given.DnsOptions],
-      DnsSearch: given.DnsSearch === undefined ? null : [...given.DnsSearch],
-      ExtraHosts: copy(given.ExtraHosts),
-      PidMode: given.PidMode ?? '',
-      Privileged: given.Privileged ?? false,
-      PublishAllPorts: given.PublishAllPorts ?? false,
-      Memory: given.Memory ?? 0,
-      NanoCpus: given.NanoCpus ?? 0,
-    });
-  }
-
-  private wishesOf(request: ContainerCreateRequest): NetworkWish[] {
-    const { NetworkMode: mode } = request.HostConfig;
-    const name = mode === 'default' ? 'bridge' : mode;
-    const endpoints = request.NetworkingConfig?.EndpointsConfig ?? {};
-    const names = [name, ...Object.keys(endpoints).filter((each) => each !== name && each !== mode)];
-    return names.map((each) => ({ ...(endpoints[each] ?? {}), ...(each === name ? endpoints[mode] : {}), name: each }));
   }
 
   // -- start
@@ -206,12 +147,23 @@ export class Containers {
     this.prepareSandbox(container, (failure) => {
       if (failure !== undefined) return fail(failure.message, failure.status);
       const { sandbox } = container;
-      if (sandbox === undefined) return fail('no sandbox');
+      if (sandbox?.ns === undefined) return fail('no sandbox');
+      for (const [knob, value] of Object.entries(container.sysctls)) {
+        const path = knob.replaceAll('.', '/');
+        if (readSysctl(sandbox.ns, path) === undefined) {
+          return fail(`failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: open /proc/sys/${path}: no such file or directory: unknown`, 400);
+        }
+        writeSysctl(sandbox.ns, path, value);
+      }
       const mounts = this.host.createMounts(container.id, container.image.definition.root);
       container.mounts = mounts;
-      for (const point of container.mountPoints) this.host.bindMount(point.Source, mounts, point.Destination);
+      for (const point of container.mountPoints) {
+        // A source that is not there is made, as a directory.
+        if (!this.host.fs.stat(point.Source).ok) this.host.makeDirectories(point.Source);
+        this.host.bindMount(point.Source, mounts, point.Destination, !point.RW);
+      }
       writeContainerFiles(this.host, container);
-      const problem = this.runtime.start(container, sandbox.ns as NetworkNamespace);
+      const problem = this.runtime.start(container, sandbox.ns);
       if (problem !== undefined) return fail(problem, 400);
       container.status = 'running';
       container.error = '';
@@ -298,7 +250,7 @@ export class Containers {
     const { sandbox } = container;
     const endpoint = sandbox?.sorted().find((each) => each.hasGateway);
     if (sandbox === undefined || endpoint === undefined) return undefined;
-    for (const wanted of this.portRequests(container)) {
+    for (const wanted of portRequests(container)) {
       const done = this.publish(endpoint, wanted);
       if (typeof done === 'string') return `driver failed programming external connectivity on endpoint ${container.name} (${endpoint.id}): ${done}`;
     }
@@ -316,18 +268,6 @@ export class Containers {
       if (wanted.hostPort !== 0) return done;
     }
     return 'all ports are allocated';
-  }
-
-  private portRequests(container: Container): PortBindingRequest[] {
-    const { PortBindings: bindings, PublishAllPorts: all } = container.hostConfig;
-    const map: PortMap = { ...bindings };
-    if (all) for (const port of Object.keys(container.config.ExposedPorts ?? {})) map[port] ??= [{ HostIp: '', HostPort: '' }];
-    return Object.entries(map).flatMap(([port, list]) =>
-      (list ?? []).map((binding) => {
-        const [number = '0', protocol = 'tcp'] = port.split('/');
-        return { protocol: protocol as 'tcp' | 'udp' | 'sctp', hostIp: binding.HostIp === '' ? '0.0.0.0' : binding.HostIp, hostPort: Number(binding.HostPort) || 0, containerPort: Number(number) };
-      }),
-    );
   }
 
   // -- end
@@ -477,7 +417,7 @@ export class Containers {
 
   startExec(exec: Exec, files: StandardFiles | undefined): void {
     const { container } = exec;
-    const started = this.runtime.exec(container, exec.argv, { env: exec.env, cwd: exec.cwd, tty: exec.tty }, files);
+    const started = this.runtime.exec(container, exec.argv, { env: exec.env, cwd: exec.cwd, tty: exec.tty, privileged: exec.privileged }, files);
     if (typeof started === 'string') {
       files?.stdout?.write(encode(`${started}\r\n`));
       exec.exitCode = 126;
@@ -503,11 +443,4 @@ export class Containers {
 
 function encode(text: string): Uint8Array {
   return Uint8Array.from([...text].map((char) => char.charCodeAt(0)));
-}
-
-function mountsOf(binds: readonly string[]): MountPoint[] {
-  return binds.map((bind) => {
-    const [source = '', destination = '', mode = ''] = bind.split(':');
-    return { Type: 'bind', Source: source, Destination: destination, Mode: mode, RW: !mode.split(',').includes('ro'), Propagation: 'rprivate' };
-  });
 }

@@ -30,6 +30,11 @@ export interface DockerdOptions {
   readonly engine: string;
   /** Images that are on the machine. */
   readonly images?: readonly ImageDefinition[];
+  /**
+   * Where the order of equally good nodes began in a recorded run, for each group of tasks that its manager placed; the last holds
+   * for all that follow.
+   */
+  readonly dice?: readonly number[];
 }
 
 /** What lives as long as the daemon's process. */
@@ -59,6 +64,7 @@ export class Dockerd {
   private readonly host: Host;
   private readonly era: Era;
   private readonly kept: Kept;
+  private readonly dice: readonly number[];
   private running: Running | undefined;
   /** A run that was killed: its containers and devices are still there. */
   private wreck: Running | undefined;
@@ -70,6 +76,7 @@ export class Dockerd {
     if (era === undefined) throw new SimulatorBug(`no era ${options.engine}`);
     this.host = host;
     this.era = era;
+    this.dice = options.dice ?? [];
     const { random } = host.kernel.universe;
     const ids = random.stream(`docker-daemon/${host.name}`);
     this.kept = {
@@ -120,7 +127,7 @@ export class Dockerd {
     const sockets = new DaemonSockets(process, scheduler);
     const networks = new NetworkController(host, sockets);
     const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce, this.kept.containers);
-    const cluster = new Cluster({ host, sockets, networks, containers, changed: this.announce, describe: () => describeNode(host, era) });
+    const cluster = new Cluster({ host, sockets, networks, containers, changed: this.announce, dice: this.dice, describe: () => describeNode(host, era) });
     const api: EngineApi = {
       changed: this.changed,
       version: () => answer(engineVersion(era)),

@@ -8,7 +8,7 @@ import type { NetworkNamespace } from '../kernel/netns.ts';
 import { setUp } from '../kernel/devices.ts';
 import type { Host } from '../process/host.ts';
 
-export const NETNS_DIRECTORY = '/var/run/docker/netns';
+const NETNS_DIRECTORY = '/var/run/docker/netns';
 
 export class NamespaceFiles {
   private readonly host: Host;

@@ -81,7 +81,7 @@ export class Proxies implements ProxyStarter {
   }
 
   private launch(protocol: string, hostIp: string, hostPort: number, containerIp: string, containerPort: number): Process | undefined {
-    const argv = ['/usr/bin/docker-proxy', '-proto', protocol, '-host-ip', hostIp, '-host-port', String(hostPort), '-container-ip', containerIp, '-container-port', String(containerPort)];
+    const argv = ['/usr/sbin/docker-proxy', '-proto', protocol, '-host-ip', hostIp, '-host-port', String(hostPort), '-container-ip', containerIp, '-container-port', String(containerPort)];
     const process = this.host.daemon(argv, sleepForever);
     process.install(new MemoryDevice('pipe:[0]'), 3); // The pipe on which it tells dockerd that it listens.
     const sockets = new DaemonSockets(process, this.scheduler);

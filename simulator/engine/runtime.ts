@@ -10,6 +10,7 @@ import type { Host } from '../process/host.ts';
 import type { Process } from '../process/process.ts';
 import type { OpenFile, SpawnOptions } from '../process/program.ts';
 import type { StandardFiles } from './api.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import type { Container } from './container.ts';
 import { LoggedOutput } from './logs.ts';
 
@@ -52,6 +53,7 @@ export class Runtime {
       ...(container.mounts === undefined ? {} : { mounts: container.mounts }),
       hostname: container.config.Hostname,
       container: container.id,
+      capabilities: capabilitiesOf(container.hostConfig),
       pidNamespace: 'new',
       cwd: container.config.WorkingDir === '' ? '/' : container.config.WorkingDir,
       env: this.environment(container, [], container.config.Tty),
@@ -65,7 +67,7 @@ export class Runtime {
   }
 
   /** Starts a further process in a running container. Returns runc's words when that fails. */
-  exec(container: Container, argv: readonly string[], extra: { env: readonly string[]; cwd: string; tty: boolean }, files: StandardFiles | undefined): Process | string {
+  exec(container: Container, argv: readonly string[], extra: { env: readonly string[]; cwd: string; tty: boolean; privileged: boolean }, files: StandardFiles | undefined): Process | string {
     const tty = extra.tty ? terminalOf(files) : undefined;
     const nothing = new MemoryDevice('/dev/null');
     const stdout = tty ?? files?.stdout ?? nothing;
@@ -75,6 +77,7 @@ export class Runtime {
       ...(container.mounts === undefined ? {} : { mounts: container.mounts }),
       hostname: first?.hostname ?? container.config.Hostname,
       container: container.id,
+      capabilities: extra.privileged ? 'all' : capabilitiesOf(container.hostConfig),
       ...(first === undefined ? {} : { pidNamespaceOf: first.hostPid }),
       cwd: extra.cwd !== '' ? extra.cwd : container.config.WorkingDir === '' ? '/' : container.config.WorkingDir,
       env: this.environment(container, extra.env, extra.tty),

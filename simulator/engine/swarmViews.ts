@@ -8,7 +8,7 @@ import { sortedRecord } from './filters.ts';
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** A root certificate that says nothing but is the same for the whole swarm. */
-export function tlsInfo(certificate: string): TlsInfo {
+function tlsInfo(certificate: string): TlsInfo {
   const stream = new RandomStream(fnv1a(certificate), 'certificate');
   const base64 = (length: number): string => Array.from({ length }, () => BASE64[stream.below(64)]).join('');
   const key = `MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${base64(86)}==`;
@@ -189,7 +189,7 @@ function attachmentView(store: Store, attachment: TaskObject['NetworksAttachment
   ];
 }
 
-export function swarmSpec(cluster: ClusterObject): SwarmSpec {
+function swarmSpec(cluster: ClusterObject): SwarmSpec {
   return {
     Name: 'default',
     Labels: cluster.Labels,

@@ -90,6 +90,7 @@ export class TaskController implements Controller {
         NetworkMode: this.localNetwork() ?? 'bridge',
         Binds: (spec.Mounts ?? []).filter((mount) => mount.Type === 'bind').map((mount) => `${mount.Source}:${mount.Target}${mount.ReadOnly === true ? ':ro' : ''}`),
         PortBindings: this.portBindings(),
+        Sysctls: spec.Sysctls,
         Dns: spec.DNSConfig?.Nameservers,
         DnsSearch: spec.DNSConfig?.Search,
         DnsOptions: spec.DNSConfig?.Options,

@@ -3,13 +3,14 @@
  * and the part of br_netfilter that shows bridged IPv4 packets to iptables (net/bridge/br_netfilter_hooks.c).
  */
 import { BROADCAST_MAC, isGroupMac } from '../base/address.ts';
-import { ETH_IPV4, frameLength, ipLength, type Packet } from '../wire/packet.ts';
+import { ETH_IPV4, ETH_IPV6, frameLength, ipLength, type Packet } from '../wire/packet.ts';
 import { neighOutput } from './arp.ts';
 import type { BridgePort, BridgeState, NetDevice } from './device.ts';
 import { fdbLearn, fdbLookup } from './fdb.ts';
 import { fibLookup } from './fib.ts';
 import { nfHook } from './hooks.ts';
 import { drop, emit } from './kernel.ts';
+import { snoopReport } from './mdb.ts';
 import { deliverUp } from './receive.ts';
 import { NF_FORWARD, NF_POST_ROUTING, NF_PRE_ROUTING } from './seams.ts';
 import { devQueueXmit } from './transmit.ts';
@@ -75,6 +76,7 @@ function brHandleFrameFinish(dev: NetDevice, packet: Packet): void {
     return;
   }
   if (isGroupMac(packet.dstMac)) {
+    snoopReport(state, dev, packet, now);
     const ports = floodPorts(state, dev, packet.dstMac);
     report(bridge, dev, packet, 'flood', ports);
     flood(bridge, packet, ports, true);
@@ -175,6 +177,7 @@ export function brDevXmit(bridge: NetDevice, packet: Packet): void {
     else drop(ns, packet, 'BRIDGE_PORT_STATE', entry.port.name);
     return;
   }
+  if (packet.etherType === ETH_IPV6) snoopReport(state, null, packet, ns.kernel.now);
   const ports = floodPorts(state, null, packet.dstMac);
   if (ports.length === 0) {
     drop(ns, packet, 'BRIDGE_NO_PORT', bridge.name);

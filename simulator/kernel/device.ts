@@ -5,6 +5,7 @@
 import type { Origin } from '../base/origin.ts';
 import type { Timer } from '../base/scheduler.ts';
 import type { Packet } from '../wire/packet.ts';
+import type { MdbEntry } from './mdb.ts';
 import type { NetworkNamespace } from './netns.ts';
 import type { Tap } from './seams.ts';
 
@@ -22,6 +23,13 @@ export interface DeviceDriver {
   moved?(dev: NetDevice): void;
 }
 
+/** Of an address that does not stay; FOREVER is 4294967295. */
+export interface AddressLifetime {
+  readonly valid: number;
+  readonly preferred: number;
+  readonly since: number;
+}
+
 /** An IPv4 address on a device (struct in_ifaddr). */
 export interface InterfaceAddress {
   readonly address: number;
@@ -32,6 +40,8 @@ export interface InterfaceAddress {
   readonly broadcast: number;
   readonly scope: 'global' | 'link' | 'host';
   readonly secondary: boolean;
+  /** Seconds from `since` (virtual µs) until the address is deprecated and gone; left out: for ever. */
+  readonly lifetime?: AddressLifetime;
   readonly label: string;
   readonly origin: Origin;
 }
@@ -127,6 +137,8 @@ export interface BridgeState {
   vlanFiltering: boolean;
   defaultPvid: number;
   multicastSnooping: boolean;
+  /** What reports told of groups; see mdb.ts. */
+  mdb: MdbEntry[];
   /** True once a MAC was set by hand, so that ports no longer decide it. */
   macSet: boolean;
   /** True once an MTU was set by hand, so that ports no longer decide it. */
@@ -176,6 +188,9 @@ export interface VxlanState {
   l3miss: boolean;
   rsc: boolean;
   udpChecksum: boolean;
+  /** Kept and shown: there is no IPv6 underlay. */
+  udp6ZeroChecksumTx: boolean;
+  udp6ZeroChecksumRx: boolean;
   readonly fdb: Map<number, FdbEntry>;
 }
 

@@ -5,8 +5,8 @@
 import { broadcastOf, linkLocalOf, networkOf } from '../base/address.ts';
 import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
-import { type BridgePort, type BridgeState, type DeviceDriver, type DeviceKind, type FdbEntry, type FdbRemote, type InterfaceAddress, NetDevice, type VxlanState } from './device.ts';
-import { bridge, newBridgeState, portAdded, portChanged, recomputeAddress, recomputeBridge, setBridgeMac } from './drivers/bridge.ts';
+import { type AddressLifetime, type BridgeState, type DeviceDriver, type DeviceKind, type FdbEntry, type FdbRemote, type InterfaceAddress, NetDevice, type VxlanState } from './device.ts';
+import { adjustBridgeMtu, bridge, newBridgeState, newPort, portAdded, portChanged, recomputeAddress, recomputeBridge, setBridgeMac } from './drivers/bridge.ts';
 import { dummy } from './drivers/dummy.ts';
 import { ipip } from './drivers/ipip.ts';
 import { ethernet } from './drivers/ethernet.ts';
@@ -19,7 +19,7 @@ import { drop } from './kernel.ts';
 import { startAddressing, stopAddressing } from './ndisc.ts';
 import { allocateNamespaceId, linkReference } from './netlink/nsid.ts';
 import type { NetworkNamespace } from './netns.ts';
-import { notify } from './notify.ts';
+import { tellAddress, tellLink } from './notify.ts';
 
 /** Every kind of device: adding one is a driver file and a line here. */
 const DRIVERS: Readonly<Record<DeviceKind, DeviceDriver>> = { loopback, veth, bridge, vxlan, dummy, ethernet, ipip };
@@ -47,6 +47,8 @@ export interface VxlanOptions {
   readonly l3miss?: boolean;
   readonly rsc?: boolean;
   readonly udpChecksum?: boolean;
+  readonly udp6ZeroChecksumTx?: boolean;
+  readonly udp6ZeroChecksumRx?: boolean;
 }
 
 export interface DeviceOptions {
@@ -119,6 +121,8 @@ function newVxlanState(ns: NetworkNamespace, options: VxlanOptions, origin: Orig
     l3miss: options.l3miss ?? false,
     rsc: options.rsc ?? false,
     udpChecksum: options.udpChecksum ?? true,
+    udp6ZeroChecksumTx: options.udp6ZeroChecksumTx ?? false,
+    udp6ZeroChecksumRx: options.udp6ZeroChecksumRx ?? false,
     fdb,
   };
 }
@@ -171,16 +175,6 @@ function register(dev: NetDevice): void {
   tellLink(dev);
   Object.assign(dev.conf, ns.confDefault);
   dev.disableIpv6 = ns.disableIpv6Default;
-}
-
-/** rtmsg_ifinfo */
-function tellLink(dev: NetDevice, deleted = false): void {
-  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'link', dev, deleted });
-}
-
-/** rtmsg_ifa */
-function tellAddress(dev: NetDevice, address: InterfaceAddress, deleted: boolean): void {
-  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'address', dev, address, deleted });
 }
 
 /** eth_hw_addr_random: unicast, locally administered. */
@@ -356,7 +350,6 @@ export function setMaster(dev: NetDevice, master: NetDevice | null): Result<unde
   const state = master.bridge as BridgeState;
   state.ports.push(dev);
   dev.master = master;
-  if (!state.mtuSet) master.mtu = state.ports.length === 1 ? dev.mtu : Math.min(master.mtu, dev.mtu);
   dev.port = newPort(master, state, dev);
   dev.promiscuous++;
   state.fdb.set(dev.mac, makeFdbEntry(dev.mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
@@ -365,40 +358,6 @@ export function setMaster(dev: NetDevice, master: NetDevice | null): Result<unde
   if (master.carrier !== before) carrierChanged(master);
   tellLink(dev);
   return done;
-}
-
-/** The lowest free port number; cost by kind as the kernel reads it from the link speed (veth 10 Gbit/s: 2). */
-function newPort(bridgeDevice: NetDevice, state: BridgeState, dev: NetDevice): BridgePort {
-  const number = lowestFreePort(state);
-  if (number > state.highestPort) state.highestPort = number;
-  return {
-    bridge: bridgeDevice,
-    number,
-    state: 'disabled',
-    cost: dev.kind === 'veth' ? 2 : 100,
-    priority: 32,
-    hairpin: false,
-    learning: true,
-    flood: true,
-    mcastFlood: true,
-    bcastFlood: true,
-    guard: false,
-    fastLeave: false,
-    rootBlock: false,
-    isolated: false,
-    neighSuppress: false,
-    vlanTunnel: false,
-    pvid: state.defaultPvid,
-  };
-}
-
-/** The new port is in the list already. Without gaps, which is nearly always, it is the next. */
-function lowestFreePort(state: BridgeState): number {
-  if (state.highestPort === state.ports.length - 1) return state.ports.length;
-  const used = new Set(state.ports.map((port) => port.port?.number));
-  let number = 1;
-  while (used.has(number)) number++;
-  return number;
 }
 
 /** Changes the hardware address; a port's entry in its bridge's database follows. */
@@ -432,15 +391,6 @@ export function setMtu(dev: NetDevice, mtu: number): Result<undefined> {
   return done;
 }
 
-/** br_mtu_auto_adjust: a bridge nobody gave an MTU takes the least of its ports. */
-function adjustBridgeMtu(dev: NetDevice): void {
-  const state = dev.bridge as BridgeState;
-  if (state.mtuSet) return;
-  let least = Infinity;
-  for (const port of state.ports) least = Math.min(least, port.mtu);
-  dev.mtu = state.ports.length === 0 ? 1500 : least;
-}
-
 export interface AddressOptions {
   readonly address: number;
   readonly prefix: number;
@@ -448,6 +398,7 @@ export interface AddressOptions {
   readonly broadcast?: number;
   readonly scope?: InterfaceAddress['scope'];
   readonly label?: string;
+  readonly lifetime?: AddressLifetime;
   readonly origin: Origin;
 }
 
@@ -464,6 +415,7 @@ export function addAddress(dev: NetDevice, options: AddressOptions): Result<unde
     broadcast: options.broadcast ?? 0,
     scope: options.scope ?? 'global',
     secondary,
+    ...(options.lifetime === undefined ? {} : { lifetime: options.lifetime }),
     label: options.label ?? dev.name,
     origin: options.origin,
   };

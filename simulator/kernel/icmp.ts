@@ -33,7 +33,8 @@ export function icmpSend(ns: NetworkNamespace, about: Packet, type: number, code
   error.icmpGateway = gateway;
   error.src = local ? about.dst : 0;
   error.dst = about.src;
-  error.tos = 0xc0;
+  // IPTOS_PREC_INTERNETCONTROL over the sender's type of service.
+  error.tos = 0xc0 | (about.tos & 0x1e);
   error.ttl = ns.knobs.ip_default_ttl;
   error.quoted = packets.clone(about);
   error.quoted.quoted = null;
@@ -60,6 +61,24 @@ function rateLimited(ns: NetworkNamespace, to: number): boolean {
   if (bucket.tokens < price) return true;
   bucket.tokens -= price;
   return false;
+}
+
+/** net.ipv4.route.error_burst: errors of routing at once; each costs a second (error_cost). */
+const ERROR_BURST = 5 * SECOND;
+
+/** ip_error's own limit, of the same bucket: whether a host may be told now that there is no way. */
+export function routeErrorAllowed(ns: NetworkNamespace, to: number): boolean {
+  const { now } = ns.kernel;
+  let bucket = ns.icmpTokens.get(to);
+  if (bucket === undefined) {
+    bucket = { tokens: ERROR_BURST, last: now };
+    ns.icmpTokens.set(to, bucket);
+  }
+  bucket.tokens = Math.min(ERROR_BURST, bucket.tokens + now - bucket.last);
+  bucket.last = now;
+  if (bucket.tokens < SECOND) return false;
+  bucket.tokens -= SECOND;
+  return true;
 }
 
 /** icmp_rcv: an ICMP packet for this namespace, after INPUT. stack.ts puts it before the sockets' own handler. */

@@ -5,7 +5,7 @@ import type { NetDevice } from './device.ts';
 import { fibLookup, type Route } from './fib.ts';
 import { reassemble } from './fragment.ts';
 import { nfHook } from './hooks.ts';
-import { icmpSend } from './icmp.ts';
+import { icmpSend, routeErrorAllowed } from './icmp.ts';
 import { ipForward } from './ip-forward.ts';
 import { drop } from './kernel.ts';
 import { traceRoute } from './route.ts';
@@ -70,7 +70,7 @@ export function ipRcvFinish(dev: NetDevice, packet: Packet): void {
       drop(ns, packet, 'IP_FORWARDING_OFF', dev.name);
       return;
     }
-    icmpSend(ns, packet, 3, 0);
+    if (routeErrorAllowed(ns, src)) icmpSend(ns, packet, 3, 0);
     drop(ns, packet, 'IP_NO_ROUTE', dev.name);
     return;
   }
@@ -88,7 +88,7 @@ export function ipRcvFinish(dev: NetDevice, packet: Packet): void {
       drop(ns, packet, 'IP_BLACKHOLE', dev.name);
       return;
     default:
-      icmpSend(ns, packet, 3, route.type === 'prohibit' ? 13 : 1);
+      if (routeErrorAllowed(ns, src)) icmpSend(ns, packet, 3, route.type === 'prohibit' ? 13 : 1);
       drop(ns, packet, 'IP_NO_ROUTE', dev.name);
   }
 }

@@ -5,12 +5,12 @@ import { ETH_IPV4, ipLength, PROTO_ICMP, PROTO_TCP, PROTO_UDP, type Packet } fro
 import { neighOutput } from './arp.ts';
 import type { Route } from './fib.ts';
 import { fragments } from './fragment.ts';
-import { nfHook, nfHookVerdict } from './hooks.ts';
+import { nfHookVerdict } from './hooks.ts';
 import { icmpSend } from './icmp.ts';
 import { drop, emit } from './kernel.ts';
 import type { NetworkNamespace } from './netns.ts';
 import { ipRouteOutput, outputDevice, routeMtu, sourceFor, traceRoute } from './route.ts';
-import { NF_ACCEPT, NF_LOCAL_OUT, NF_POST_ROUTING, NF_STOLEN } from './seams.ts';
+import { NF_ACCEPT, NF_DROP, NF_LOCAL_OUT, NF_POST_ROUTING, NF_STOLEN } from './seams.ts';
 import { devQueueXmit } from './transmit.ts';
 
 export interface SendOptions {
@@ -61,27 +61,29 @@ export function ipLocalOut(ns: NetworkNamespace, packet: Packet, options: SendOp
     route = again.value;
     if (tracing) traceRoute(ns, packet, route);
   }
-  ipOutput(ns, packet, route);
-  return done;
+  // What POSTROUTING drops, the sender hears of as well.
+  return ipOutput(ns, packet, route) === NF_DROP ? refuse('EPERM') : done;
 }
 
 const PROTOCOL_WORDS: Readonly<Record<number, string>> = { [PROTO_ICMP]: 'icmp', [PROTO_TCP]: 'tcp', [PROTO_UDP]: 'udp' };
 
-/** POSTROUTING, size, next hop. Also where forwarded packets end up. */
-export function ipOutput(ns: NetworkNamespace, packet: Packet, route: Route): void {
+/** POSTROUTING, size, next hop. Also where forwarded packets end up. Answers the verdict of POSTROUTING: NF_DROP or NF_ACCEPT. */
+export function ipOutput(ns: NetworkNamespace, packet: Packet, route: Route): number {
   const dev = outputDevice(ns, route);
-  if (!nfHook(ns, NF_POST_ROUTING, packet, null, dev)) return;
+  const verdict = nfHookVerdict(ns, NF_POST_ROUTING, packet, null, dev);
+  if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? NF_ACCEPT : NF_DROP;
   const mtu = routeMtu(ns, route, packet.dst, packet.iif !== 0);
   if (ipLength(packet) > mtu && dev.kind !== 'loopback') {
     if (packet.dontFragment) {
       icmpSend(ns, packet, 3, 4, mtu);
       drop(ns, packet, 'PACKET_TOO_BIG', dev.name);
-      return;
+      return NF_ACCEPT;
     }
     for (const fragment of fragments(ns, packet, mtu)) finish(ns, fragment, route);
-    return;
+    return NF_ACCEPT;
   }
   finish(ns, packet, route);
+  return NF_ACCEPT;
 }
 
 /** ip_finish_output2: the link-layer address of the next hop. */

@@ -18,6 +18,8 @@ export interface Universe {
   nextInode: number;
   /** Hands out conversation ids (Packet.flow). */
   nextFlow: number;
+  /** Told of a bug of the emulator that ended a program; without it the error goes on to whoever runs the world (as tests want). */
+  readonly fault?: (error: unknown, where: string) => void;
 }
 
 export class Kernel {
@@ -74,6 +76,8 @@ export function snapshot(packet: Packet): Packet {
 
 /** The one way a packet dies. `where` is the device, chain or function, for people. */
 export function drop(ns: NetworkNamespace, packet: Packet, reason: DropReason, where: string): void {
+  const counted = reason === 'NO_SOCKET' || reason === 'SOCKET_BUFFER_FULL' ? `${reason} ${where}` : reason;
+  ns.drops.set(counted, (ns.drops.get(counted) ?? 0) + 1);
   if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'drop', reason, where });
 }
 

@@ -6,6 +6,7 @@
  * router answers, and an address is shown as usable at once.
  */
 import { parseMac } from '../base/address.ts';
+import type { RandomStream } from '../base/random.ts';
 import { MILLISECOND, SECOND } from '../base/scheduler.ts';
 import { put16, put48 } from '../wire/bytes.ts';
 import { foldChecksum, sumWords } from '../wire/checksum.ts';
@@ -32,46 +33,61 @@ const SOLICIT_INTERVAL = 4 * SECOND;
 const SOLICIT_MAX = 3600 * SECOND;
 const DAD_WAIT = SECOND;
 
+/** What is done, in the order in which it is done when two things are due at once. */
+const STEPS: readonly ((dev: NetDevice, address: string) => void)[] = [
+  (dev, address) => {
+    sendReport(dev, UNSPECIFIED, solicitedNode(address));
+    // A bridge that snoops listens to others that do (br_multicast_join_snoopers).
+    if (dev.bridge?.multicastSnooping === true) sendReport(dev, UNSPECIFIED, 'ff02::6a');
+  },
+  (dev, address) => sendReport(dev, UNSPECIFIED, solicitedNode(address)),
+  sendDuplicateProbe,
+  (dev, address) => sendReport(dev, words6(address), solicitedNode(address)),
+  sendRouterSolicitation,
+  (dev, address) => sendReport(dev, words6(address), solicitedNode(address)),
+];
+
 /** The device has got the link-local address `address`: everything that follows from it is sent in its time. */
 export function startAddressing(dev: NetDevice, address: string): void {
   stopAddressing(dev);
-  const { scheduler, random } = dev.ns.kernel.universe;
-  const stream = random.stream(`ndisc/${dev.ns.kernel.host}`);
-  const group = solicitedNode(address);
-  const later = (delay: number, run: () => void): void => {
-    dev.addressing = scheduler.after(delay, run);
-  };
+  const stream = streamOf(dev);
   const begin = stream.between(1, 4) * MILLISECOND;
-  const delay = stream.below(SOLICIT_DELAY);
-  const gaps = [stream.below(SECOND), stream.below(SECOND)];
-  const solicitAgain = (interval: number): void => {
-    later(interval, () => {
-      sendRouterSolicitation(dev, address);
-      solicitAgain(Math.min(SOLICIT_MAX, Math.round(interval * (1.9 + stream.below(1000) / 5000))));
-    });
-  };
-  // What waits is done in order, one timer at a time.
-  const plan: [at: number, run: () => void][] = [
-    [begin, () => sendReport(dev, UNSPECIFIED, group)],
-    [begin + (gaps[0] as number), () => sendReport(dev, UNSPECIFIED, group)],
-    [delay + begin, () => sendDuplicateProbe(dev, address, group, stream.uint32(), stream.below(65536))],
-    [delay + begin + DAD_WAIT, () => sendReport(dev, words6(address), group)],
-    [delay + begin + DAD_WAIT + MILLISECOND, () => sendRouterSolicitation(dev, address)],
-    [delay + begin + DAD_WAIT + 2 * MILLISECOND + (gaps[1] as number), () => sendReport(dev, words6(address), group)],
-  ];
-  plan.sort((a, b) => a[0] - b[0]);
-  const next = (index: number, now: number): void => {
-    const step = plan[index];
-    if (step === undefined) {
-      solicitAgain(Math.round(SOLICIT_INTERVAL * (0.9 + stream.below(1000) / 5000)));
-      return;
-    }
-    later(Math.max(1, step[0] - now), () => {
-      step[1]();
-      next(index + 1, step[0]);
-    });
-  };
-  next(0, 0);
+  const probe = begin + stream.below(SOLICIT_DELAY);
+  const again = begin + stream.below(SECOND);
+  const ready = probe + DAD_WAIT;
+  const due = [begin, again, probe, ready, ready + MILLISECOND, ready + 2 * MILLISECOND + stream.below(SECOND)];
+  // One number a step, its time and its place in STEPS: every device of a large world has such a list.
+  const plan = due.map((at, step) => at * STEPS.length + step).sort((a, b) => a - b);
+  proceed(dev, address, plan, 0, 0);
+}
+
+/** Waits for the next step of the plan, one timer at a time; `now` counts from its beginning. */
+function proceed(dev: NetDevice, address: string, plan: readonly number[], index: number, now: number): void {
+  const next = plan[index];
+  if (next === undefined) {
+    solicitAgain(dev, address, Math.round(SOLICIT_INTERVAL * (0.9 + streamOf(dev).below(1000) / 5000)));
+    return;
+  }
+  const at = Math.floor(next / STEPS.length);
+  later(dev, Math.max(1, at - now), () => {
+    (STEPS[next % STEPS.length] as (typeof STEPS)[number])(dev, address);
+    proceed(dev, address, plan, index + 1, at);
+  });
+}
+
+function solicitAgain(dev: NetDevice, address: string, interval: number): void {
+  later(dev, interval, () => {
+    sendRouterSolicitation(dev, address);
+    solicitAgain(dev, address, Math.min(SOLICIT_MAX, Math.round(interval * (1.9 + streamOf(dev).below(1000) / 5000))));
+  });
+}
+
+function later(dev: NetDevice, delay: number, run: () => void): void {
+  dev.addressing = dev.ns.kernel.universe.scheduler.after(delay, run);
+}
+
+function streamOf(dev: NetDevice): RandomStream {
+  return dev.ns.kernel.universe.random.stream(`ndisc/${dev.ns.kernel.host}`);
 }
 
 /** The address is gone. */
@@ -122,8 +138,11 @@ function sendRouterSolicitation(dev: NetDevice, address: string): void {
 }
 
 /** With the nonce of enhanced duplicate address detection (RFC 7527). */
-function sendDuplicateProbe(dev: NetDevice, address: string, group: string, nonce: number, more: number): void {
-  const packet = makeMessage(dev, UNSPECIFIED, words6(group), 0, 32, 255);
+function sendDuplicateProbe(dev: NetDevice, address: string): void {
+  const stream = streamOf(dev);
+  const nonce = stream.uint32();
+  const more = stream.below(65536);
+  const packet = makeMessage(dev, UNSPECIFIED, words6(solicitedNode(address)), 0, 32, 255);
   const bytes = packet.payload;
   bytes[IPV6_HEADER] = NEIGHBOUR_SOLICITATION;
   words6(address).forEach((word, i) => put16(bytes, IPV6_HEADER + 8 + 2 * i, word));

@@ -56,6 +56,8 @@ export class NetworkNamespace {
   taps: Tap[] = [];
   /** Who has joined the netlink groups (`ip monitor`). */
   listeners: readonly Listener[] = [];
+  /** Packets dropped here, by reason; and by reason and place for those of sockets (`NO_SOCKET udp`). */
+  readonly drops = new Map<string, number>();
   /** nsid of other namespaces as seen from here (`link-netnsid`), given on first need. */
   readonly nsids = new Map<NetworkNamespace, number>();
   /** The highest id ever given in {@link nsids}, -1 when none was. */

@@ -36,3 +36,13 @@ export function listen(ns: NetworkNamespace, listener: Listener): () => void {
     if (ns.listeners.length === 0) ns.fib.changed = null;
   };
 }
+
+/** rtmsg_ifinfo: a device appeared, changed, or is gone. */
+export function tellLink(dev: NetDevice, deleted = false): void {
+  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'link', dev, deleted });
+}
+
+/** rtmsg_ifa: an address came or went. */
+export function tellAddress(dev: NetDevice, address: InterfaceAddress, deleted: boolean): void {
+  if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'address', dev, address, deleted });
+}

@@ -59,16 +59,19 @@ export class PacketSocket {
   private readonly tap: Tap = (packet, dev, direction) => this.take(packet, dev, direction);
   private open = true;
 
-  /** Opens a socket on one device (promiscuous), or on all of a namespace when `dev` is null. */
-  constructor(ns: NetworkNamespace, dev: NetDevice | null, filter: SocketFilter | null = null) {
+  private readonly promiscuous: boolean;
+
+  /** Opens a socket on one device (in promiscuous mode, unless told otherwise), or on all of a namespace when `dev` is null. */
+  constructor(ns: NetworkNamespace, dev: NetDevice | null, filter: SocketFilter | null = null, promiscuous = true) {
     this.ns = ns;
+    this.promiscuous = promiscuous && dev !== null;
     this.dev = dev;
     this.filter = filter;
     this.linkType = dev === null ? LINK_LINUX_SLL2 : LINK_ETHERNET;
     if (dev === null) ns.taps = [...ns.taps, this.tap];
     else {
       dev.taps = [...dev.taps, this.tap];
-      dev.promiscuous++;
+      if (this.promiscuous) dev.promiscuous++;
     }
   }
 
@@ -90,7 +93,7 @@ export class PacketSocket {
     if (this.dev === null) this.ns.taps = this.ns.taps.filter((tap) => tap !== this.tap);
     else {
       this.dev.taps = this.dev.taps.filter((tap) => tap !== this.tap);
-      this.dev.promiscuous--;
+      if (this.promiscuous) this.dev.promiscuous--;
     }
   }
 

@@ -14,12 +14,13 @@ import { EthernetSwitch } from '../kernel/switch.ts';
 import { ExternalDoor, type Externals } from '../process/external.ts';
 import { Host, type Terminal } from '../process/host.ts';
 import type { Signal } from '../process/program.ts';
+import { SIGNAL_NUMBERS } from '../process/signals.ts';
 import { bootKernel, PROC_NET_FILES, sysctlRegistry } from '../stack.ts';
 import { allTools } from '../tools/index.ts';
 import { shellTool } from '../shell/index.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import { TraceRecorder } from '../trace/recorder.ts';
-import { type Story, type StorySummary, storyOf, summarize } from '../trace/story.ts';
+import { type Story, StoryList, type StorySummary, storyOf } from '../trace/story.ts';
 import { PacketFactory } from '../wire/packet.ts';
 import { IMAGES } from './images.ts';
 import { captureFile } from './capture.ts';
@@ -79,6 +80,8 @@ export class World {
   readonly hosts: readonly string[];
   readonly inputLog: InputEvent[] = [];
   readonly trace: WorldTrace;
+  /** Bugs of the emulator met so far: where, and the error's stack. Empty in a good world. */
+  readonly faults: string[] = [];
   /** What takes frames from one machine to another; faults hang here. */
   readonly underlay: EthernetSwitch;
   private readonly universe: Universe;
@@ -101,6 +104,9 @@ export class World {
       traceSequence: 0,
       nextInode: 4026531840,
       nextFlow: 1,
+      fault: (error, where) => {
+        this.faults.push(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      },
     };
     this.door = new ExternalDoor(scheduler, options.externals);
     this.underlay = new EthernetSwitch(this.universe);
@@ -317,25 +323,6 @@ export class World {
 /** Removes the fields that {@link World.log} fills in, from each member of a union. */
 type Distribute<T> = T extends unknown ? Omit<T, 'at' | 'executed'> : never;
 
-const SIGNAL_NUMBERS: Readonly<Record<Signal, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGKILL: 9,
-  SIGUSR1: 10,
-  SIGUSR2: 12,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
-  SIGCHLD: 17,
-  SIGCONT: 18,
-  SIGSTOP: 19,
-  SIGTSTP: 20,
-  SIGTTIN: 21,
-  SIGTTOU: 22,
-  SIGWINCH: 28,
-};
-
 /** A command of the scenario's set-up failed. `message` says which and what it printed. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
@@ -349,6 +336,7 @@ export class SetupError extends Error {
 export class WorldTrace {
   private readonly universe: Universe;
   private readonly recorder = new TraceRecorder();
+  private list = new StoryList();
 
   constructor(universe: Universe) {
     this.universe = universe;
@@ -370,11 +358,12 @@ export class WorldTrace {
   /** Forgets what was seen. */
   clear(): void {
     this.recorder.clear();
+    this.list = new StoryList();
   }
 
   /** Conversations seen, oldest first. */
   stories(): StorySummary[] {
-    return summarize(this.recorder.events);
+    return this.list.upTo(this.recorder.events, this.recorder.forgotten);
   }
 
   story(id: number): Story {

@@ -28,6 +28,8 @@ export function parseAddressMask(text: string): AddressMask | Complaint {
 
 /** Dotted quad, or a network with the trailing zeros left out (`10/8`), as inet_aton-like parsing of iptables allows. */
 function shortIpv4(text: string): number | undefined {
+  const whole = parseIpv4(text);
+  if (whole !== undefined) return whole;
   if (!/^\d{1,3}(\.\d{1,3}){0,3}$/.test(text)) return undefined;
   const parts = text.split('.');
   while (parts.length < 4) parts.push('0');

@@ -10,11 +10,16 @@ import { listHeader, listRule, noticeRule, ruleText, specText, type ListFormat }
 import { isComplaint, type CommandLine } from './draft.ts';
 import { parseCommandLine } from './parse.ts';
 import type { Complaint } from './extension.ts';
-import type { Chain, TableName } from './state.ts';
-import { shownBaseChains, shownChain, userChains, xtables, type XtablesRequest } from './xtables.ts';
+import type { Backend, Chain, TableName } from './state.ts';
+import { presentTables, shownBaseChains, shownChain, userChains, xtables, type XtablesRequest } from './xtables.ts';
 import { IPTABLES_HELP } from './help.ts';
 
-export const IPTABLES_VERSION = 'v1.8.11 (nf_tables)';
+const VERSIONS: Readonly<Record<Backend, string>> = { nft: 'v1.8.11 (nf_tables)', legacy: 'v1.8.11 (legacy)' };
+
+/** As every message and `-V` have it. */
+export function versionOf(backend: Backend): string {
+  return VERSIONS[backend];
+}
 
 /** What a run leaves behind. */
 export interface CommandOutcome {
@@ -24,39 +29,65 @@ export interface CommandOutcome {
 }
 
 /** Runs `iptables WORDS…` in a namespace. `origin` is kept on the rules it writes. */
-export function iptables(ns: NetworkNamespace, words: readonly string[], origin: Origin): CommandOutcome {
+export function iptables(
+  ns: NetworkNamespace,
+  words: readonly string[],
+  origin: Origin,
+  backend: Backend = 'nft',
+): CommandOutcome {
   const line = parseCommandLine(words);
-  if (isComplaint(line)) return complain('iptables', line);
-  return runCommandLine(ns, line, origin);
+  if (isComplaint(line)) return complain('iptables', line, backend);
+  return runCommandLine(ns, line, origin, backend);
 }
 
 /** The words of xtables_error and its exit. */
-export function complain(program: string, { status, text, bare }: Complaint): CommandOutcome {
-  let stderr = `${bare === true ? '' : `${program} ${IPTABLES_VERSION}: `}${text}\n`;
+export function complain(program: string, complaint: Complaint, backend: Backend = 'nft'): CommandOutcome {
+  const { status, bare } = complaint;
+  let { text } = complaint;
+  if (status === 3 && backend === 'legacy') {
+    text = text.replace(
+      /^table '(.*)' does not exist/,
+      "can't initialize iptables table `$1': Table does not exist (do you need to insmod?)",
+    );
+  }
+  let stderr = `${bare === true ? '' : `${program} ${versionOf(backend)}: `}${text}\n`;
   if (status === 2) stderr += `Try \`${program} -h' or '${program} --help' for more information.\n`;
   return { status, stdout: '', stderr };
 }
 
 /** Carries out a command line that was understood. */
-export function runCommandLine(ns: NetworkNamespace, line: CommandLine, origin: Origin): CommandOutcome {
+export function runCommandLine(
+  ns: NetworkNamespace,
+  line: CommandLine,
+  origin: Origin,
+  backend: Backend = 'nft',
+): CommandOutcome {
   switch (line.command) {
     case 'V':
-      return { status: 0, stdout: `iptables ${IPTABLES_VERSION}\n`, stderr: '' };
+      return { status: 0, stdout: `iptables ${versionOf(backend)}\n`, stderr: '' };
     case 'h':
-      return { status: 0, stdout: `iptables ${IPTABLES_VERSION}\n\n${IPTABLES_HELP}`, stderr: '' };
+      return { status: 0, stdout: `iptables ${versionOf(backend)}\n\n${IPTABLES_HELP}`, stderr: '' };
     case 'L':
-    case 'S':
-      return list(ns, line, origin);
+    case 'S': {
+      const outcome = list(ns, line, origin, backend);
+      return { ...outcome, stderr: legacyWarning(ns, backend) + outcome.stderr };
+    }
     default:
-      return change(ns, line, origin);
+      return change(ns, line, origin, backend);
   }
 }
 
-function change(ns: NetworkNamespace, line: CommandLine, origin: Origin): CommandOutcome {
+/** nft_check_xt_legacy: iptables-nft says when there are tables that it does not show. `suffix` is `-save` for iptables-save. */
+export function legacyWarning(ns: NetworkNamespace, backend: Backend, suffix = ''): string {
+  if (backend === 'legacy' || presentTables(ns, 'legacy').length === 0) return '';
+  return `# Warning: iptables-legacy tables present, use iptables-legacy${suffix} to see them\n`;
+}
+
+function change(ns: NetworkNamespace, line: CommandLine, origin: Origin, backend: Backend): CommandOutcome {
   let stdout = '';
   for (const request of requestsOf(line)) {
-    const answer = xtables(ns, request, origin);
-    if (!answer.ok) return { ...refusalOutcome('iptables', answer), stdout };
+    const answer = xtables(ns, request, origin, backend);
+    if (!answer.ok) return { ...refusalOutcome('iptables', answer, backend), stdout };
     if (line.verbose > 0 && 'rule' in request) stdout += noticeRule(request.rule);
   }
   return { status: 0, stdout, stderr: '' };
@@ -104,21 +135,22 @@ export function requestsOf(line: CommandLine): XtablesRequest[] {
 }
 
 /** A refusal in the words and with the exit status of `program`. */
-export function refusalOutcome(program: string, refused: Refused): CommandOutcome {
+export function refusalOutcome(program: string, refused: Refused, backend: Backend = 'nft'): CommandOutcome {
   const text = refused.message ?? refused.errno;
   // The kernel's own refusals come at the end of the transaction.
   if (/^[A-Z]+_[A-Z]+ failed/.test(text))
-    return { status: 4, stdout: '', stderr: `${program} ${IPTABLES_VERSION}:  ${text}\n` };
-  if (text.startsWith('Chain ') && text.endsWith('does not exist')) return complain(program, { status: 2, text });
+    return { status: 4, stdout: '', stderr: `${program} ${versionOf(backend)}:  ${text}\n` };
+  if (/^Chain .* does not exist$|^Couldn't load target/.test(text))
+    return complain(program, { status: 2, text }, backend);
   return { status: 1, stdout: '', stderr: `${program}: ${text}.\n` };
 }
 
-function list(ns: NetworkNamespace, line: CommandLine, origin: Origin): CommandOutcome {
+function list(ns: NetworkNamespace, line: CommandLine, origin: Origin, backend: Backend): CommandOutcome {
   const { table, chain: name } = line;
   let chains: readonly Chain[];
-  if (name === '') chains = [...shownBaseChains(ns, table), ...userChains(ns, table)];
+  if (name === '') chains = [...shownBaseChains(ns, table, backend), ...userChains(ns, table, backend)];
   else {
-    const chain = shownChain(ns, table, name);
+    const chain = shownChain(ns, table, name, backend);
     if (chain === undefined)
       return { status: 1, stdout: '', stderr: 'iptables: No chain/target/match by that name.\n' };
     chains = [chain];
@@ -129,8 +161,9 @@ function list(ns: NetworkNamespace, line: CommandLine, origin: Origin): CommandO
       ns,
       { op: 'zero', table, ...(name === '' ? {} : { chain: name }) },
       origin,
+      backend,
     );
-    if (!zeroed.ok) return refusalOutcome('iptables', zeroed);
+    if (!zeroed.ok) return refusalOutcome('iptables', zeroed, backend);
   }
   return { status: 0, stdout, stderr: '' };
 }
@@ -175,9 +208,14 @@ function listRules(chains: readonly Chain[], line: CommandLine): string {
 }
 
 /** The table's part of iptables-save between its two comments. */
-export function saveTableText(ns: NetworkNamespace, table: TableName, counters: boolean): string {
-  const base = shownBaseChains(ns, table);
-  const users = userChains(ns, table);
+export function saveTableText(
+  ns: NetworkNamespace,
+  table: TableName,
+  counters: boolean,
+  backend: Backend = 'nft',
+): string {
+  const base = shownBaseChains(ns, table, backend);
+  const users = userChains(ns, table, backend);
   let text = `*${table}\n`;
   for (const chain of base) text += `:${chain.name} ${chain.policy} [${chain.packets}:${chain.bytes}]\n`;
   for (const chain of users) text += `:${chain.name} - [0:0]\n`;

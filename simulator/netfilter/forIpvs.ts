@@ -47,5 +47,5 @@ export function dropConntrack(
     tupleHash(src, dst, sport, dport, protocol),
     ns.kernel.now,
   );
-  if (found !== null && found.direction === ORIGINAL) table.remove(found.entry, false);
+  if (found !== null && found.direction === ORIGINAL) table.remove(found.entry);
 }

@@ -12,26 +12,29 @@ import { conntrackConfirm as confirm, conntrackIn as track, entryOf } from './co
 import { ORIGINAL } from './conntrack/entry.ts';
 import { directionOf } from './conntrack/protocols.ts';
 import { manipOf, natDecided, natIcmpError, natPacket, natSetup } from './nat.ts';
-import { type Netfilter, type Table } from './state.ts';
+import { type Netfilter, type TableName } from './state.ts';
 import { runBaseChain } from './traverse.ts';
 
-function tableHook(pick: (netfilter: Netfilter) => Table): HookFunction {
+function tableHook(name: TableName): HookFunction {
   return (ns, packet, hook, input, output) => {
     const netfilter = ns.rooms.netfilter as Netfilter | null;
     if (netfilter === null) return NF_ACCEPT;
-    const chain = pick(netfilter).base[hook] ?? null;
-    return chain === null ? NF_ACCEPT : runBaseChain(ns, chain, packet, hook, input, output);
+    const chain = netfilter[name].base[hook] ?? null;
+    const verdict = chain === null ? NF_ACCEPT : runBaseChain(ns, chain, packet, hook, input, output);
+    if (netfilter.legacy === null || verdict !== NF_ACCEPT) return verdict;
+    const older = netfilter.legacy.get(name)?.base[hook] ?? null;
+    return older === null ? NF_ACCEPT : runBaseChain(ns, older, packet, hook, input, output);
   };
 }
 
 /** raw, priority -300, at PREROUTING and OUTPUT. */
-export const rawHook: HookFunction = tableHook((netfilter) => netfilter.raw);
+export const rawHook: HookFunction = tableHook('raw');
 /** mangle, priority -150, at all five hooks. */
-export const mangleHook: HookFunction = tableHook((netfilter) => netfilter.mangle);
+export const mangleHook: HookFunction = tableHook('mangle');
 /** filter, priority 0, at INPUT, FORWARD and OUTPUT. */
-export const filterHook: HookFunction = tableHook((netfilter) => netfilter.filter);
+export const filterHook: HookFunction = tableHook('filter');
 /** security, priority 50, at INPUT, FORWARD and OUTPUT. */
-export const securityHook: HookFunction = tableHook((netfilter) => netfilter.security);
+export const securityHook: HookFunction = tableHook('security');
 
 /** Connection tracking, priority -200, at PREROUTING and OUTPUT. */
 export const conntrackIn: HookFunction = (ns, packet, hook) => {
@@ -87,6 +90,11 @@ function natInet(
         const verdict = runBaseChain(ns, chain, packet, hook, input, output);
         if (verdict !== NF_ACCEPT) return verdict;
       }
+      const older = netfilter.legacy?.get('nat')?.base[hook] ?? null;
+      if (older !== null && !natDecided(entry, manip)) {
+        const verdict = runBaseChain(ns, older, packet, hook, input, output);
+        if (verdict !== NF_ACCEPT) return verdict;
+      }
       if (!natDecided(entry, manip)) natSetup(ns, entry, null, manip);
       decided = true;
     }
@@ -100,7 +108,7 @@ function natInet(
     entry.masqueradeIfindex !== output.ifindex &&
     directionOf(info) === ORIGINAL
   ) {
-    netfilter.conntrack.remove(entry, false);
+    netfilter.conntrack.remove(entry);
     drop(ns, packet, 'CONNTRACK_INVALID_NAT', 'nf_nat_oif_changed');
     return NF_DROPPED;
   }

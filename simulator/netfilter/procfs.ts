@@ -85,7 +85,10 @@ function procNfConntrack(ns: NetworkNamespace): string {
   const entries = netfilterOf(ns).conntrack.list(now);
   const references = conntrackReferences(ns);
   return entries
-    .map((entry) => `${formatEntry(entry, now, { extended: true, use: 1 + (references.get(entry) ?? 1) }).replace(/ use=/, ' zone=0 use=')}\n`)
+    .map(
+      (entry) =>
+        `${formatEntry(entry, now, { extended: true, use: 1 + (references.get(entry) ?? 1) }).replace(/ use=/, ' zone=0 use=')}\n`,
+    )
     .join('');
 }
 

@@ -5,10 +5,10 @@
  */
 import type { Origin } from '../base/origin.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
-import { complain, refusalOutcome, requestsOf, type CommandOutcome } from './command.ts';
+import { complain, refusalOutcome, requestsOf, versionOf, type CommandOutcome } from './command.ts';
 import { isComplaint } from './draft.ts';
 import { parseCommandLine } from './parse.ts';
-import { TABLE_NAMES, type TableName } from './state.ts';
+import { TABLE_NAMES, type Backend, type TableName } from './state.ts';
 import { dropTable, saveTable, xtables, type Counters, type XtablesRequest } from './xtables.ts';
 
 export interface RestoreOptions {
@@ -20,6 +20,7 @@ export interface RestoreOptions {
   readonly onlyTable: string;
   /** `-t` of --test: nothing is put in place. */
   readonly test: boolean;
+  readonly backend: Backend;
 }
 
 const PROGRAM = 'iptables-restore';
@@ -52,6 +53,8 @@ class Restore {
   private readonly origin: Origin;
   private table: TableName | undefined;
   private putBack: (() => void) | undefined;
+  /** ip_tables gets a table as a whole: what the kernel refuses comes to light at its COMMIT. */
+  private refused = false;
 
   constructor(ns: NetworkNamespace, options: RestoreOptions, origin: Origin) {
     this.ns = ns;
@@ -72,6 +75,7 @@ class Restore {
     const line = text.trimEnd();
     if (line === '' || line.startsWith('#')) return undefined;
     if (line === 'COMMIT' && this.inTable) {
+      if (this.refused) return failed(number);
       if (this.options.test) this.undo();
       this.table = this.putBack = undefined;
       return undefined;
@@ -85,23 +89,24 @@ class Restore {
 
   private begin(name: string, number: number): CommandOutcome | undefined {
     if (!(TABLE_NAMES as readonly string[]).includes(name)) {
-      return complain(PROGRAM, {
-        status: 3,
-        text: `${PROGRAM}: table '${name}' does not exist\nError occurred at line: ${number}`,
-      });
+      return complain(
+        PROGRAM,
+        { status: 3, text: `${PROGRAM}: table '${name}' does not exist\nError occurred at line: ${number}` },
+        this.options.backend,
+      );
     }
     this.table = name as TableName;
-    this.putBack = saveTable(this.ns, this.table);
+    this.putBack = saveTable(this.ns, this.table, this.options.backend);
     const skipped = this.options.onlyTable !== '' && this.options.onlyTable !== name;
-    if (!this.options.noFlush && !skipped) dropTable(this.ns, this.table);
+    if (!this.options.noFlush && !skipped) dropTable(this.ns, this.table, this.options.backend);
     return undefined;
   }
 
   private chain(table: TableName, text: string, number: number): CommandOutcome | undefined {
     const [chain = '', policy = '', counts = ''] = text.split(/\s+/);
-    if (policy === '') return complain(PROGRAM, { status: 2, text: `${PROGRAM}: line ${number} policy invalid` });
+    if (policy === '') return this.complain(`${PROGRAM}: line ${number} policy invalid`);
     if (policy === '-') {
-      const made = xtables(this.ns, { op: 'new-chain', table, chain }, this.origin);
+      const made = xtables(this.ns, { op: 'new-chain', table, chain }, this.origin, this.options.backend);
       // With --noflush a chain that is there is emptied instead.
       if (made.ok || made.errno !== 'EEXIST') return undefined;
       return this.request({ op: 'flush', table, chain }, number);
@@ -118,7 +123,11 @@ class Restore {
     const words = splitWords(counted?.[2] ?? text);
     const line = parseCommandLine(words, table);
     if (isComplaint(line))
-      return complain(PROGRAM, { ...line, text: `${line.text}\nError occurred at line: ${number}` });
+      return complain(
+        PROGRAM,
+        { ...line, text: `${line.text}\nError occurred at line: ${number}` },
+        this.options.backend,
+      );
     const counters = this.options.counters && counted !== null ? parseCounters(counted[1] as string) : undefined;
     for (const request of requestsOf(counters === undefined ? line : { ...line, counters })) {
       const failure = this.request(request, number);
@@ -128,13 +137,23 @@ class Restore {
   }
 
   private request(request: XtablesRequest, number: number): CommandOutcome | undefined {
-    const answer = xtables(this.ns, request, this.origin);
+    const { backend } = this.options;
+    const answer = xtables(this.ns, request, this.origin, backend);
     if (answer.ok) return undefined;
-    const outcome = refusalOutcome(PROGRAM, answer);
+    const outcome = refusalOutcome(PROGRAM, answer, backend);
+    if (backend === 'legacy' && outcome.status === 1) {
+      if (answer.errno !== 'EINVAL' && answer.errno !== 'ELOOP') return failed(number);
+      this.refused = true;
+      return undefined;
+    }
     if (outcome.status === 1) return failed(number, answer.message ?? answer.errno);
     return outcome.status === 4
-      ? { ...outcome, stderr: `${PROGRAM} v1.8.11 (nf_tables): \nline ${number}: ${answer.message}\n` }
+      ? { ...outcome, stderr: `${PROGRAM} ${versionOf(backend)}: \nline ${number}: ${answer.message}\n` }
       : outcome;
+  }
+
+  private complain(text: string): CommandOutcome {
+    return complain(PROGRAM, { status: 2, text }, this.options.backend);
   }
 }
 

@@ -74,6 +74,8 @@ export class Rule {
   /** The spec as text, kept by print.ts; '' until somebody asks. */
   text = '';
   readonly origin: Origin;
+  /** Number in the table. */
+  handle = 0;
   packets = 0;
   bytes = 0;
   action = ACTION_CONTINUE;

@@ -15,10 +15,41 @@ import {
   ACTION_GOTO,
   ACTION_JUMP,
   ACTION_RETURN,
+  ACTION_TARGET,
   type Rule,
 } from './rule.ts';
 import { textOfRule } from './print.ts';
-import type { Chain } from './state.ts';
+import { printk } from './klog.ts';
+import { LOG_EVERYTHING, logLine } from './logline.ts';
+import { netfilterOf, type Chain } from './state.ts';
+
+/** Whether a step of the present walk was told already. */
+let announced = false;
+
+/** Tells one step of a packet that TRACE marked: to those who listen, or, of ip_tables, to the log. */
+function traced(
+  ns: NetworkNamespace,
+  packet: Packet,
+  hook: number,
+  input: NetDevice | null,
+  output: NetDevice | null,
+  chain: Chain,
+  rule: Rule | null,
+  verdict: string,
+): void {
+  if (chain.table.backend === 'legacy') {
+    const last = rule === null ? (chain.hook < 0 ? 'return' : 'policy') : 'rule';
+    const number = rule === null ? chain.rules.length + 1 : chain.rules.indexOf(rule) + 1;
+    const place = `TRACE: ${chain.table.name}:${chain.name}:${last}:${number} `;
+    printk(ns.kernel, place + logLine(LOG_EVERYTHING, ns, packet, input, output));
+    return;
+  }
+  const { tracers } = netfilterOf(ns);
+  if (tracers === null || (chain.hook < 0 && rule === null)) return;
+  const step = { packet, hook, input, output, chain, rule, verdict, first: !announced };
+  announced = true;
+  for (const tracer of tracers) tracer(step);
+}
 
 /** Runs a base chain to its verdict, an NF_* number. */
 export function runBaseChain(
@@ -30,7 +61,11 @@ export function runBaseChain(
   output: NetDevice | null,
 ): number {
   const length = ipLength(packet);
+  const before = announced;
+  announced = false;
   const verdict = runChain(ns, chain, packet, length, hook, input, output);
+  if (verdict === RETURN && packet.nfTrace) traced(ns, packet, hook, input, output, chain, null, chain.policy);
+  announced = before;
   if (verdict !== RETURN) return verdict;
   chain.packets++;
   chain.bytes += length;
@@ -63,6 +98,8 @@ function runChain(
     if (!rule.matches(ns, packet, hook, input, output)) continue;
     rule.packets++;
     rule.bytes += length;
+    if (packet.nfTrace && rule.action !== ACTION_TARGET)
+      traced(ns, packet, hook, input, output, chain, rule, actionName(rule));
     switch (rule.action) {
       case ACTION_CONTINUE:
         if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'CONTINUE');
@@ -88,12 +125,36 @@ function runChain(
       default: {
         const use = rule.target as TargetUse;
         const verdict = use.extension.act(use.data, ns, packet, hook, input, output);
+        if (packet.nfTrace) traced(ns, packet, hook, input, output, chain, rule, targetVerdict(verdict));
         if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, verdictName(verdict, use));
         if (verdict !== CONTINUE) return verdict;
       }
     }
   }
+  if (packet.nfTrace && chain.hook < 0) traced(ns, packet, hook, input, output, chain, null, 'RETURN');
   return RETURN;
+}
+
+function actionName(rule: Rule): string {
+  switch (rule.action) {
+    case ACTION_ACCEPT:
+      return 'ACCEPT';
+    case ACTION_DROP:
+      return 'DROP';
+    case ACTION_RETURN:
+      return 'RETURN';
+    case ACTION_JUMP:
+      return `JUMP:${rule.chain?.name ?? ''}`;
+    case ACTION_GOTO:
+      return `GOTO:${rule.chain?.name ?? ''}`;
+    default:
+      return 'CONTINUE';
+  }
+}
+
+/** What a traced target decided; ip_tables tells before it acts, which shows the same. */
+function targetVerdict(verdict: number): string {
+  return verdict === CONTINUE ? 'CONTINUE' : verdict === NF_ACCEPT ? 'ACCEPT' : 'DROP';
 }
 
 type VerdictName = 'ACCEPT' | 'DROP' | 'CONTINUE' | 'JUMP' | 'GOTO' | 'RETURN' | 'REJECT' | 'STOLEN';

@@ -20,7 +20,18 @@ import {
   Rule,
   type RuleSpec,
 } from './rule.ts';
-import { Chain, netfilterOf, TABLE_HOOKS, type Netfilter, type Table, type TableName } from './state.ts';
+import {
+  Chain,
+  netfilterOf,
+  TABLE_HOOKS,
+  TABLE_NAMES,
+  tableOf,
+  type Backend,
+  type Netfilter,
+  type Table,
+  type TableName,
+  type Tracer,
+} from './state.ts';
 import { HOOK_NAMES } from '../trace/event.ts';
 
 export interface Counters {
@@ -72,9 +83,14 @@ const NO_CHAIN = 'No chain/target/match by that name';
 const BAD_RULE = 'Bad rule (does a matching rule exist in that chain?)';
 
 /** Carries out one request. `origin` is kept on the rules it writes. */
-export function xtables(ns: NetworkNamespace, request: XtablesRequest, origin: Origin): Result<undefined> {
+export function xtables(
+  ns: NetworkNamespace,
+  request: XtablesRequest,
+  origin: Origin,
+  backend: Backend = 'nft',
+): Result<undefined> {
   const netfilter = netfilterOf(ns);
-  const table = netfilter[request.table];
+  const table = tableOf(netfilter, request.table, backend);
   switch (request.op) {
     case 'append':
     case 'insert':
@@ -83,6 +99,9 @@ export function xtables(ns: NetworkNamespace, request: XtablesRequest, origin: O
     case 'delete': {
       const chain = lookChain(table, request.chain);
       const at = chain === undefined ? -1 : indexOfRule(chain, request.rule);
+      // What ip_tables says of a rule with a target of its own.
+      if (table.backend === 'legacy' && chain !== undefined && at < 0 && request.rule.target !== null)
+        return refuse('ENOENT', NO_CHAIN);
       if (chain === undefined || at < 0) return refuse('ENOENT', BAD_RULE);
       removeRule(netfilter, chain, at);
       return done;
@@ -102,10 +121,10 @@ export function xtables(ns: NetworkNamespace, request: XtablesRequest, origin: O
     case 'new-chain':
       if (lookChain(table, request.chain) !== undefined || builtinHook(table, request.chain) >= 0)
         return refuse('EEXIST', 'Chain already exists');
-      table.present = true;
-      table.chains.set(request.chain, new Chain(request.chain, table, -1));
+      table.chains.set(request.chain, born(netfilter, table, new Chain(request.chain, table, -1)));
       return done;
     case 'delete-chain':
+      if (backend === 'legacy') return deleteLegacy(table, request.chain);
       return request.chain === undefined ? deleteAll(netfilter, table) : deleteChain(netfilter, table, request.chain);
     case 'rename-chain': {
       const chain = table.chains.get(request.chain);
@@ -134,42 +153,53 @@ export function xtables(ns: NetworkNamespace, request: XtablesRequest, origin: O
 }
 
 /** A base chain as it is shown: the real one, or what an untouched one looks like. */
-export function shownBaseChains(ns: NetworkNamespace, name: TableName): Chain[] {
-  const table = netfilterOf(ns)[name];
+export function shownBaseChains(ns: NetworkNamespace, name: TableName, backend: Backend = 'nft'): Chain[] {
+  const table = tableOf(netfilterOf(ns), name, backend);
   return TABLE_HOOKS[name].map((hook) => table.base[hook] ?? new Chain(HOOK_NAMES[hook] as string, table, hook));
 }
 
 /** User chains by name. */
-export function userChains(ns: NetworkNamespace, name: TableName): Chain[] {
-  const chains = [...netfilterOf(ns)[name].chains.values()];
+export function userChains(ns: NetworkNamespace, name: TableName, backend: Backend = 'nft'): Chain[] {
+  const chains = [...tableOf(netfilterOf(ns), name, backend).chains.values()];
   return chains.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A chain as it is shown, or undefined when there is none of that name. */
-export function shownChain(ns: NetworkNamespace, table: TableName, name: string): Chain | undefined {
-  return netfilterOf(ns)[table].chains.get(name) ?? shownBaseChains(ns, table).find((chain) => chain.name === name);
+export function shownChain(
+  ns: NetworkNamespace,
+  table: TableName,
+  name: string,
+  backend: Backend = 'nft',
+): Chain | undefined {
+  return (
+    tableOf(netfilterOf(ns), table, backend).chains.get(name) ??
+    shownBaseChains(ns, table, backend).find((chain) => chain.name === name)
+  );
 }
 
-/** True when somebody has written to the table (iptables-save prints only those). */
-export function tablePresent(ns: NetworkNamespace, name: TableName): boolean {
-  return netfilterOf(ns)[name].present;
+/** The tables that exist, in the order in which iptables-save prints them. */
+export function presentTables(ns: NetworkNamespace, backend: Backend = 'nft'): TableName[] {
+  const netfilter = netfilterOf(ns);
+  if (backend === 'legacy') return [...(netfilter.legacy?.keys() ?? [])];
+  return TABLE_NAMES.filter((name) => netfilter[name].present);
 }
 
 /** Drops a whole table (iptables-restore without `--noflush`). */
-export function dropTable(ns: NetworkNamespace, name: TableName): void {
+export function dropTable(ns: NetworkNamespace, name: TableName, backend: Backend = 'nft'): void {
   const netfilter = netfilterOf(ns);
-  const table = netfilter[name];
+  const table = tableOf(netfilter, name, backend);
   for (const chain of allChains(table))
     while (chain.rules.length > 0) removeRule(netfilter, chain, chain.rules.length - 1);
-  for (const chain of table.base) if (chain !== null) removeBase(netfilter, table, chain);
   table.chains.clear();
+  if (backend === 'legacy') return;
+  for (const chain of table.base) if (chain !== null) removeBase(netfilter, table, chain);
   table.present = false;
 }
 
 /** Remembers a table as it is; the answer puts it back (a transaction that fails leaves no trace). */
-export function saveTable(ns: NetworkNamespace, name: TableName): () => void {
+export function saveTable(ns: NetworkNamespace, name: TableName, backend: Backend = 'nft'): () => void {
   const netfilter = netfilterOf(ns);
-  const table = netfilter[name];
+  const table = tableOf(netfilter, name, backend);
   const { present } = table;
   const base = [...table.base];
   const chains = [...table.chains];
@@ -208,10 +238,20 @@ function reachChain(netfilter: Netfilter, table: Table, name: string): Chain | u
   if (existing !== undefined) return existing;
   const hook = builtinHook(table, name);
   if (hook < 0) return undefined;
-  const chain = new Chain(name, table, hook);
-  table.present = true;
+  const chain = born(netfilter, table, new Chain(name, table, hook));
   table.base[hook] = chain;
   if (table.name === 'nat') netfilter.natUsers++;
+  return chain;
+}
+
+/** Gives a new chain its handle; the table comes into being with its first chain. */
+function born(netfilter: Netfilter, table: Table, chain: Chain): Chain {
+  if (!table.present) {
+    table.present = true;
+    table.order = ++netfilter.tablesMade;
+    table.handles = 0;
+  }
+  chain.handle = ++table.handles;
   return chain;
 }
 
@@ -236,7 +276,7 @@ function write(
   const isJump = spec.jump !== '' && spec.target === null && !['ACCEPT', 'DROP', 'RETURN'].includes(spec.jump);
   const destination = isJump ? lookChain(table, spec.jump) : undefined;
   if (isJump && destination === undefined && builtinHook(table, spec.jump) < 0)
-    return refuse('ENOENT', `Chain '${spec.jump}' does not exist`);
+    return refuse('ENOENT', table.backend === 'nft' ? `Chain '${spec.jump}' does not exist` : couldNotLoad(spec.jump));
   if (lookChain(table, request.chain) === undefined && builtinHook(table, request.chain) < 0)
     return refuse('ENOENT', NO_CHAIN);
   const length = lookChain(table, request.chain)?.rules.length ?? 0;
@@ -245,7 +285,9 @@ function write(
 
   const verb = `RULE_${op.toUpperCase()}`;
   const denied = (errno: Errno): Refused =>
-    refuse(errno, `${verb} failed (${strerror(errno)}): rule in chain ${request.chain}`);
+    table.backend === 'nft'
+      ? refuse(errno, `${verb} failed (${strerror(errno)}): rule in chain ${request.chain}`)
+      : legacyRefusal(errno === 'EOPNOTSUPP' ? 'EINVAL' : errno);
   if (isJump && (destination === undefined || destination.hook >= 0)) return denied('EOPNOTSUPP');
   const target = spec.target?.extension;
   if (target !== undefined) {
@@ -256,6 +298,7 @@ function write(
   }
   const chain = reachChain(netfilter, table, request.chain) as Chain;
   const rule = makeRule(spec, destination ?? null, origin);
+  rule.handle = ++table.handles;
   rule.packets = counters?.packets ?? 0;
   rule.bytes = counters?.bytes ?? 0;
   const at = op === 'append' ? length : request.number - 1;
@@ -340,6 +383,29 @@ function deleteAll(netfilter: Netfilter, table: Table): Result<undefined> {
   return done;
 }
 
+/** What ip_tables says: the C library's words, and where to look for an EINVAL. */
+function legacyRefusal(errno: Errno): Refused {
+  return refuse(errno, strerror(errno) + (errno === 'EINVAL' ? ". Run `dmesg' for more information" : ''));
+}
+
+/** xtables_find_target when there is neither a chain nor an extension of that name. */
+function couldNotLoad(name: string): string {
+  return `Couldn't load target \`${name}':No such file or directory\n`;
+}
+
+/** iptc_delete_chain. */
+function deleteLegacy(table: Table, name: string | undefined): Result<undefined> {
+  if (name !== undefined && builtinHook(table, name) >= 0) return legacyRefusal('EINVAL');
+  const chains = name === undefined ? [...table.chains.values()] : [table.chains.get(name)];
+  for (const chain of chains) {
+    if (chain === undefined) return refuse('ENOENT', NO_CHAIN);
+    if (chain.references > 0) return legacyRefusal('EMLINK');
+    if (chain.rules.length > 0) return legacyRefusal('ENOTEMPTY');
+  }
+  for (const chain of chains) if (chain !== undefined) table.chains.delete(chain.name);
+  return done;
+}
+
 function flush(netfilter: Netfilter, table: Table, name: string | undefined): Result<undefined> {
   if (name === undefined) {
     for (const chain of allChains(table)) empty(netfilter, chain);
@@ -386,7 +452,8 @@ function zero(netfilter: Netfilter, table: Table, name?: string, number?: number
     return done;
   }
   const rule = chain?.rules[number - 1];
-  if (rule === undefined) return refuse('ENOENT', BAD_RULE);
+  if (rule === undefined)
+    return table.backend === 'nft' ? refuse('ENOENT', BAD_RULE) : refuse('E2BIG', 'Index of counter too big');
   rule.packets = rule.bytes = 0;
   return done;
 }
@@ -394,4 +461,46 @@ function zero(netfilter: Netfilter, table: Table, name?: string, number?: number
 function zeroChain(chain: Chain): void {
   chain.packets = chain.bytes = 0;
   for (const rule of chain.rules) rule.packets = rule.bytes = 0;
+}
+
+/** A table of nf_tables as `nft` lists it: chains by birth. */
+export interface NftTable {
+  readonly name: TableName;
+  readonly handle: number;
+  readonly chains: readonly NftChain[];
+}
+
+export interface NftChain {
+  readonly name: string;
+  readonly table: TableName;
+  /** -1 of a user's chain. */
+  readonly hook: number;
+  readonly policy: string;
+  readonly handle: number;
+  readonly rules: readonly Rule[];
+}
+
+/** The tables of nf_tables that exist, by birth. */
+export function nftTables(ns: NetworkNamespace): NftTable[] {
+  const netfilter = netfilterOf(ns);
+  return TABLE_NAMES.map((name) => netfilter[name])
+    .filter((table) => table.present)
+    .sort((a, b) => a.order - b.order)
+    .map((table) => ({
+      name: table.name,
+      handle: table.order,
+      chains: allChains(table)
+        .sort((a, b) => a.handle - b.handle)
+        .map(({ name, hook, policy, handle, rules }) => ({ name, table: table.name, hook, policy, handle, rules })),
+    }));
+}
+
+/** Tells `tracer` of the steps of packets that TRACE marked, until the answer is called. */
+export function watchTrace(ns: NetworkNamespace, tracer: Tracer): () => void {
+  const netfilter = netfilterOf(ns);
+  netfilter.tracers = [...(netfilter.tracers ?? []), tracer];
+  return () => {
+    const rest = (netfilter.tracers ?? []).filter((one) => one !== tracer);
+    netfilter.tracers = rest.length === 0 ? null : rest;
+  };
 }

@@ -12,6 +12,7 @@ import { CallbackFile, MemoryDevice } from './files.ts';
 import { InodeCounter, SocketNode, type Directory, type Viewer } from './nodes.ts';
 import { PidNamespace } from './pids.ts';
 import { createProc } from './procfs.ts';
+import { readOnlyNode } from './readonly.ts';
 import type { ProcNetFiles } from './procnet.ts';
 import { Process } from './process.ts';
 import type { SysctlRegistry } from './procsys.ts';
@@ -240,14 +241,7 @@ export class Host implements HostView {
 
   /** mkdir -p as root of the host. */
   makeDirectories(path: string): Result<undefined> {
-    let here = '';
-    for (const name of path.split('/')) {
-      if (name === '') continue;
-      here += `/${name}`;
-      const made = this.fs.mkdir(here);
-      if (!made.ok && made.errno !== 'EEXIST') return made;
-    }
-    return done;
+    return makePath(this.fs, path);
   }
 
   /** A mount view of its own for a container: the image's tree, with /proc, /sys and /dev. */
@@ -260,11 +254,13 @@ export class Host implements HostView {
     return new Mounts(name, builder.root);
   }
 
-  /** `-v from:to`: the host's file or directory is also seen in `mounts`. */
-  bindMount(from: string, mounts: Mounts, to: string): Result<undefined> {
+  /** `-v from:to[:ro]`: the host's file or directory is also seen in `mounts`, where the place to see it is made. */
+  bindMount(from: string, mounts: Mounts, to: string, readOnly = false): Result<undefined> {
     const node = this.fs.node(from);
     if (!node.ok) return node;
-    return this.filesOf(mounts).bind(to, node.value);
+    const files = this.filesOf(mounts);
+    const parent = makePath(files, to.slice(0, to.lastIndexOf('/')));
+    return parent.ok ? files.bind(to, readOnly ? readOnlyNode(node.value) : node.value) : parent;
   }
 
   /** File calls as root inside a mount view. */
@@ -379,6 +375,17 @@ export class Host implements HostView {
     write.release();
     return read;
   }
+}
+
+function makePath(files: ProcessFiles, path: string): Result<undefined> {
+  let here = '';
+  for (const name of path.split('/')) {
+    if (name === '') continue;
+    here += `/${name}`;
+    const made = files.mkdir(here);
+    if (!made.ok && made.errno !== 'EEXIST') return made;
+  }
+  return done;
 }
 
 function textSink(name: string, take: (text: string) => void): OpenFile {

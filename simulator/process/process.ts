@@ -5,6 +5,7 @@
  * Deviations: one thread; fork runs a function rather than a copy of the caller; descriptors above 2 are handed to
  * children only when they are named (as if all were close-on-exec).
  */
+import { encodeUtf8 } from '../base/utf8.ts';
 import type { Origin } from '../base/origin.ts';
 import type { RandomStream } from '../base/random.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
@@ -22,6 +23,7 @@ import { ProcessFiles } from './vfs.ts';
 import { findProgram, which } from './exec.ts';
 import type {
   Blocking,
+  Capabilities,
   MountView,
   OpenFile,
   ProcessView,
@@ -71,6 +73,7 @@ export class Process extends DescriptorTable implements ProgramContext {
   hostname: string;
   readonly container: string;
   readonly uid: number;
+  readonly capabilities: Capabilities;
   readonly startedAt: number;
   readonly fs: ProcessFiles;
   exitStatus = 0;
@@ -100,6 +103,7 @@ export class Process extends DescriptorTable implements ProgramContext {
     this.mounts = (options.mounts as Mounts | undefined) ?? parent?.mounts ?? host.mounts;
     this.hostname = options.hostname ?? parent?.hostname ?? host.name;
     this.uid = options.uid ?? parent?.uid ?? 0;
+    this.capabilities = options.capabilities ?? parent?.capabilities ?? 'all';
     if (parent !== undefined) this.inheritDispositions(parent);
     this.session = parent?.session ?? { id: this.hostPid };
     this.group = parent?.group ?? { id: this.hostPid, local: this.pid };
@@ -188,6 +192,10 @@ export class Process extends DescriptorTable implements ProgramContext {
 
   random(name: string): RandomStream {
     return this.host.kernel.universe.random.stream(`${this.host.name}/${name}`);
+  }
+
+  capable(capability: string): boolean {
+    return this.capabilities === 'all' || this.capabilities.has(capability);
   }
 
   processes(): readonly ProcessView[] {
@@ -368,6 +376,15 @@ export class Process extends DescriptorTable implements ProgramContext {
     if (parent === undefined || parent.dead) return this.reap();
     parent.post('SIGCHLD');
     parent.children.wake();
+  }
+
+  protected override faulted(error: unknown): boolean {
+    const { fault } = this.host.kernel.universe;
+    if (fault === undefined) return false;
+    const text = error instanceof Error ? error.message : String(error);
+    this.file(2)?.write(encodeUtf8(`${this.argv[0] ?? ''}: a fault of the emulator, not yours: ${text}\n`));
+    fault(error, `${this.host.name}: ${this.argv.join(' ')}`);
+    return true;
   }
 
   protected stateChanged(what: 'stopped' | 'continued'): void {

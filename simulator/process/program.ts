@@ -113,6 +113,9 @@ export interface FileCalls {
   absolute(path: string): string;
 }
 
+/** The capabilities (man capabilities(7), without `CAP_`) that a process has: all of them, or these. */
+export type Capabilities = 'all' | ReadonlySet<string>;
+
 export interface SpawnOptions {
   /** Descriptors of the child; those not named are inherited 0, 1, 2; null is closed. The child gets its own references. */
   readonly files?: ReadonlyMap<number, OpenFile | null>;
@@ -133,6 +136,8 @@ export interface SpawnOptions {
   readonly session?: 'new';
   /** First process of a PID namespace of its own: it sees itself as 1, and its end ends all in it. */
   readonly pidNamespace?: 'new';
+  /** What its processes may do as root; default the parent's. */
+  readonly capabilities?: Capabilities;
   /** Joins the PID namespace of this process (its number as the caller sees it), as `docker exec` does. */
   readonly pidNamespaceOf?: number;
 }
@@ -210,6 +215,8 @@ export interface ProgramContext {
   readonly hostname: string;
   /** Id of the container this process runs in, '' on the host. */
   readonly container: string;
+  /** capable(9): whether the process has a capability (`NET_ADMIN`, `SYS_ADMIN` …); without one, calls end in EPERM. */
+  capable(capability: string): boolean;
   /** Virtual microseconds since the world began. */
   readonly now: number;
   /** Virtual wall clock: microseconds since 1970-01-01 UTC, for `date`, log lines and tcpdump. */

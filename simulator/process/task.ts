@@ -53,6 +53,8 @@ export abstract class Task {
   }
 
   protected abstract exited(status: number, signal: Signal | undefined): void;
+  /** The program threw. True when somebody was told, so that the world can go on. */
+  protected abstract faulted(error: unknown): boolean;
   protected abstract stateChanged(what: 'stopped' | 'continued'): void;
 
   /** One turn: from a wake-up to the next block, or to the end. */
@@ -76,9 +78,12 @@ export abstract class Task {
         step = this.program.return(0);
       }
     } catch (error) {
+      // A bug of the emulator ends the program it happened in, and nothing else of the learner's world.
       this.running = false;
+      const told = this.faulted(error);
       this.finish(134, undefined);
-      throw error;
+      if (!told) throw error;
+      return;
     }
     this.running = false;
     if (step.done) this.finish(step.value, this.dying);

@@ -150,7 +150,7 @@ export class ProcessFiles implements FileCalls {
   private add(place: Place, node: Node): Result<undefined> {
     const added = place.parent.set(place.name, node);
     // procfs and sysfs: nothing can be created there.
-    return added.ok ? added : refuse('ENOENT');
+    return added.ok || added.errno === 'EROFS' ? added : refuse('ENOENT');
   }
 
   readFile(path: string): Result<Uint8Array> {

@@ -12,7 +12,7 @@ import { PortSpaces } from './ports.ts';
 import type { Store, StoreEvent } from './store.ts';
 
 /** The driver option under which a network's VXLAN number is kept. */
-export const VXLAN_ID_OPTION = 'com.docker.network.driver.overlay.vxlanid_list';
+const VXLAN_ID_OPTION = 'com.docker.network.driver.overlay.vxlanid_list';
 const FIRST_VXLAN_ID = 4096;
 
 interface Lease {
@@ -256,7 +256,7 @@ export class Allocator {
 }
 
 /** True when any port is published through the routing mesh. */
-export function hasIngressPorts(ports: readonly PortConfig[] | undefined): boolean {
+function hasIngressPorts(ports: readonly PortConfig[] | undefined): boolean {
   return ports?.some((port) => port.PublishMode === 'ingress') ?? false;
 }
 

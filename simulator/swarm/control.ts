@@ -93,7 +93,7 @@ function portUser(manager: Manager, port: Port, id: string): ControlResult<never
 }
 
 /** A network of the swarm by id, name or prefix of an id. */
-export function findNetwork(manager: Manager, name: string): NetworkObject | undefined {
+function findNetwork(manager: Manager, name: string): NetworkObject | undefined {
   const networks = [...manager.store.networks.values()];
   return manager.store.networks.get(name) ?? networks.find((network) => network.Spec.Name === name) ?? networks.find((network) => network.ID.startsWith(name));
 }

@@ -55,7 +55,7 @@ function on(text: string, nodes: number): string {
 }
 
 /** Ports that the task publishes on its node directly. */
-export function hostPorts(task: TaskObject): PortConfig[] {
+function hostPorts(task: TaskObject): PortConfig[] {
   return (task.Endpoint?.Ports ?? []).filter((port) => port.PublishMode === 'host' && (port.PublishedPort ?? 0) !== 0);
 }
 

@@ -109,7 +109,7 @@ export class SubnetPools {
 }
 
 /** True when the two subnets share an address. */
-export function overlap(a: Subnet, b: Subnet): boolean {
+function overlap(a: Subnet, b: Subnet): boolean {
   return inPrefix(b.address, a.address, Math.min(a.prefix, b.prefix));
 }
 

@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly defaultAddressPool: readonly string[];
   readonly subnetSize: number;
   readonly dataPathPort: number;
+  /** See {@link TaskScheduler}. */
+  readonly dice?: readonly number[];
 }
 
 export class Manager {
@@ -52,7 +54,7 @@ export class Manager {
     new GlobalOrchestrator(store, ids, restarts, updater);
     new JobOrchestrator(store, ids, restarts);
     new TaskReaper(store);
-    new TaskScheduler(store, scheduler);
+    new TaskScheduler(store, scheduler, options.dice ?? []);
     this.dispatcher = new Dispatcher(store, scheduler, ids);
   }
 

@@ -9,7 +9,7 @@ import type { RandomStream } from '../base/random.ts';
 import { MILLISECOND, SECOND, type Scheduler, type Timer } from '../base/scheduler.ts';
 import type { Channel, ControlNetwork } from './channel.ts';
 
-export const GOSSIP_PORT = 7946;
+const GOSSIP_PORT = 7946;
 const GOSSIP_INTERVAL = 200 * MILLISECOND;
 const PHASE_STEP = 10 * MILLISECOND;
 const PROBE_INTERVAL = SECOND;
@@ -27,7 +27,7 @@ export interface GossipNetwork extends ControlNetwork {
   sendUdp(address: string, port: number, text: string): void;
 }
 
-export type MemberState = 'alive' | 'suspect' | 'dead';
+type MemberState = 'alive' | 'suspect' | 'dead';
 
 export interface Member {
   readonly name: string;

@@ -6,7 +6,7 @@
 import type { Origin } from '../base/origin.ts';
 
 /** Observed and desired states in order; an observed state only moves forward. Mirrors api.TaskState. */
-export const TASK_STATES = [
+const TASK_STATES = [
   'new',
   'pending',
   'assigned',
@@ -57,7 +57,7 @@ export interface NetworkAttachmentConfig {
   DriverOpts?: Record<string, string>;
 }
 
-export interface Mount {
+interface Mount {
   Type: string;
   Source?: string;
   Target?: string;
@@ -88,7 +88,7 @@ export interface ContainerSpec {
   CapabilityDrop?: string[];
 }
 
-export interface RestartPolicy {
+interface RestartPolicy {
   Condition?: 'none' | 'on-failure' | 'any';
   /** Nanoseconds. */
   Delay?: number;
@@ -96,7 +96,7 @@ export interface RestartPolicy {
   Window?: number;
 }
 
-export interface ResourceLimits {
+interface ResourceLimits {
   NanoCPUs?: number;
   MemoryBytes?: number;
   Pids?: number;
@@ -142,19 +142,19 @@ export interface ServiceSpec {
   EndpointSpec?: EndpointSpec;
 }
 
-export interface VirtualIP {
+interface VirtualIP {
   NetworkID: string;
   /** With the prefix length of the network: `10.0.0.5/24`. */
   Addr: string;
 }
 
-export interface ServiceEndpoint {
+interface ServiceEndpoint {
   Spec: EndpointSpec;
   Ports?: PortConfig[];
   VirtualIPs?: VirtualIP[];
 }
 
-export type UpdateState =
+type UpdateState =
   | 'updating'
   | 'paused'
   | 'completed'
@@ -162,7 +162,7 @@ export type UpdateState =
   | 'rollback_paused'
   | 'rollback_completed';
 
-export interface UpdateStatus {
+interface UpdateStatus {
   State: UpdateState;
   StartedAt: number;
   CompletedAt?: number;
@@ -188,11 +188,11 @@ export interface NetworkAttachment {
   Aliases: string[];
 }
 
-export interface PortStatus {
+interface PortStatus {
   readonly Ports: PortConfig[];
 }
 
-export interface ContainerStatus {
+interface ContainerStatus {
   ContainerID: string;
   PID: number;
   ExitCode: number;
@@ -226,7 +226,7 @@ export interface TaskObject extends ObjectMeta {
   origin: Origin;
 }
 
-export type NodeState = 'unknown' | 'down' | 'ready' | 'disconnected';
+type NodeState = 'unknown' | 'down' | 'ready' | 'disconnected';
 
 export interface NodeDescription {
   Hostname: string;
@@ -251,7 +251,7 @@ export interface NodeObject extends ObjectMeta {
   Attachments: NetworkAttachment[];
 }
 
-export interface IpamConfig {
+interface IpamConfig {
   Subnet?: string;
   IPRange?: string;
   Gateway?: string;

@@ -1,8 +1,9 @@
 /**
  * Puts pending tasks on nodes: spread. Mirrors swarmkit manager/scheduler (scheduler.go, nodeinfo.go).
  *
- * Among nodes that are equally good, real swarmkit takes whichever its hash map yields first. Here: a node whose task of
- * this service is the newest goes first; then workers in the order they joined, then managers.
+ * Among nodes that are equally good, real swarmkit takes whichever its hash map yields first: the nodes in the order they joined,
+ * beginning anywhere. Here: a node whose task of this service is the newest goes first; then the order begins with the second
+ * that joined. Or it begins where `dice` says, when the fall of the dice in a real run is known.
  */
 import { MILLISECOND, MINUTE, type Scheduler as Clock, type Timer } from '../base/scheduler.ts';
 import { suitable, type NodeLoad } from './filters.ts';
@@ -28,11 +29,15 @@ export class TaskScheduler {
   private readonly clock: Clock;
   private readonly pending = new Set<TaskObject>();
   private readonly failures = new Map<string, number[]>();
+  private readonly dice: readonly number[];
+  private throws = 0;
   private timer: Timer | undefined;
 
-  constructor(store: Store, clock: Clock) {
+  /** `dice`: for each group of tasks the place in the order of joining that comes first; the last for all that follow. */
+  constructor(store: Store, clock: Clock, dice: readonly number[]) {
     this.store = store;
     this.clock = clock;
+    this.dice = dice;
     store.watch((events) => this.handle(events));
   }
 
@@ -83,16 +88,17 @@ export class TaskScheduler {
   private schedule(group: TaskObject[]): void {
     const first = group[0] as TaskObject;
     const branch = preference(first);
+    const begin = this.dice[Math.min(this.throws++, this.dice.length - 1)];
     let nodes: Candidate[] = [];
     let at = 0;
     for (const task of group) {
       if (nodes.length === 0 || branch !== undefined || !suits(task, nodes[at % nodes.length] as Candidate)) {
-        const { nodes: good, explanation } = suitable(task, this.candidates(task));
+        const { nodes: good, explanation } = suitable(task, this.candidates(task, begin ?? 1));
         if (good.length === 0) {
           this.refuse(task, explanation);
           continue;
         }
-        nodes = (branch === undefined ? (good as Candidate[]) : branch(good as Candidate[])).sort((a, b) => load(a, b) || b.newest - a.newest || a.order - b.order);
+        nodes = (branch === undefined ? (good as Candidate[]) : branch(good as Candidate[])).sort((a, b) => load(a, b) || (begin === undefined ? b.newest - a.newest : 0) || a.order - b.order);
         at = 0;
       }
       const chosen = nodes[at % nodes.length] as Candidate;
@@ -104,10 +110,9 @@ export class TaskScheduler {
     }
   }
 
-  private candidates(task: TaskObject): Candidate[] {
+  private candidates(task: TaskObject, begin: number): Candidate[] {
     const nodes = [...this.store.nodes.values()];
-    const ordered = [...nodes.filter((node) => node.Spec.Role === 'worker'), ...nodes.filter((node) => node.Spec.Role === 'manager')];
-    return nodes.map((node) => {
+    return nodes.map((node, place) => {
       const tasks = this.store.nodeTasks(node.ID).filter((other) => rank(other.Status.State) <= rank('running'));
       const active = tasks.filter((other) => rank(other.DesiredState) <= rank('complete'));
       const mine = active.filter((other) => other.ServiceID === task.ServiceID);
@@ -118,7 +123,7 @@ export class TaskScheduler {
         total: active.length,
         failures: this.recentFailures(task, node),
         newest: mine.reduce((newest, other) => Math.max(newest, other.Slot), 0),
-        order: ordered.indexOf(node),
+        order: (place - begin + nodes.length) % nodes.length,
       };
     });
   }

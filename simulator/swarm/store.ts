@@ -12,7 +12,7 @@ export type StoreEvent =
   | { readonly kind: 'network'; readonly action: Action; readonly object: NetworkObject }
   | { readonly kind: 'cluster'; readonly action: Action; readonly object: ClusterObject };
 
-export type Action = 'create' | 'update' | 'remove';
+type Action = 'create' | 'update' | 'remove';
 
 /** Takes all events since its last call, oldest first. */
 export type Watcher = (events: readonly StoreEvent[]) => void;

@@ -61,7 +61,7 @@ function endpointDiffers(service: ServiceObject, task: TaskObject): boolean {
 }
 
 /** Equality of plain data, whatever the order of keys. */
-export function same(a: unknown, b: unknown): boolean {
+function same(a: unknown, b: unknown): boolean {
   return canonical(a) === canonical(b);
 }
 

@@ -191,7 +191,7 @@ export class Updater {
 }
 
 /** Takes the previous specification back. */
-export function rollBack(service: ServiceObject, store: Store, message: string): void {
+function rollBack(service: ServiceObject, store: Store, message: string): void {
   const current = service.Spec;
   service.Spec = service.PreviousSpec ?? current;
   service.PreviousSpec = current;

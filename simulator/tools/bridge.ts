@@ -1,10 +1,11 @@
 /**
  * bridge(8): forwarding databases, ports, VLANs of bridges (iproute2 6.15, bridge/). Subcommands: fdb, link, vlan show.
- * Not emulated: mdb, monitor, VLAN filtering (what `vlan show` prints is the default VLAN of each port).
+ * `mdb show` tells what snooping learned. Not emulated: changing it, monitor, VLAN filtering (what `vlan show` prints is the default VLAN of each port).
  */
 import { formatIpv4, formatMac, parseMac } from '../base/address.ts';
-import type { NetDevice } from '../kernel/device.ts';
+import type { BridgeState, NetDevice } from '../kernel/device.ts';
 import { deviceFlags } from '../kernel/devices.ts';
+import { mdbEntries } from '../kernel/mdb.ts';
 import {
   deleteFdbEntry,
   dumpFdb,
@@ -313,7 +314,8 @@ function printBridgeLink(call: Call, out: Printer, dev: NetDevice): void {
     flag('isolated', port.isolated);
     flag('locked', false);
     flag('mab', false);
-    out.any('mcast_n_groups', 0, 'mcast_n_groups 0 ');
+    const groups = mdbEntries(master.bridge as BridgeState, call.ns.kernel.now).filter((entry) => entry.port === dev).length;
+    out.any('mcast_n_groups', groups, `mcast_n_groups ${groups} `);
     out.any('mcast_max_groups', 0, 'mcast_max_groups 0 ');
   }
   out.text('\n');
@@ -345,13 +347,38 @@ const OBJECTS: readonly (readonly [
 ])[] = [
   ['link', link],
   ['fdb', fdb],
-  ['mdb', undefined],
+  ['mdb', mdb],
   ['mst', undefined],
   ['vlan', vlan],
   ['vni', undefined],
   ['monitor', undefined],
   ['help', undefined],
 ];
+
+/** `bridge mdb [show] [dev BRIDGE]` (bridge/mdb.c). */
+function mdb(call: Call, words: readonly string[]): number {
+  const [first = 'show', ...rest] = words;
+  const command = pick(first, ['add', 'replace', 'delete', 'show', 'lst', 'list', 'get', 'flush', 'help']);
+  if (command === undefined) throw new Exit(255, `Command "${first}" is unknown, try "bridge mdb help".`);
+  if (command !== 'show' && command !== 'lst' && command !== 'list') throw notEmulated('bridge', `mdb ${command}`);
+  if (call.options.json || call.options.details) throw notEmulated('bridge', 'mdb with -json or -details');
+  const args = new Args(rest);
+  let only: NetDevice | undefined;
+  while (!args.done) {
+    const word = args.take();
+    if (word === 'dev') only = device(call, args.next());
+    else throw notEmulated('bridge', `mdb selector ${word}`);
+  }
+  for (const bridge of call.ns.devices.values()) {
+    if (bridge.bridge === null || (only !== undefined && bridge !== only)) continue;
+    for (const { group, port, updated } of mdbEntries(bridge.bridge, call.ns.kernel.now)) {
+      const left = 260 - (call.ns.kernel.now - updated) / 1_000_000;
+      const timer = call.options.stats > 0 ? ` ${left.toFixed(2).padStart(7)}` : '';
+      call.out += `dev ${bridge.name} port ${port?.name ?? bridge.name} grp ${group} temp${timer}\n`;
+    }
+  }
+  return 0;
+}
 
 const USAGE = `Usage: bridge [ OPTIONS ] OBJECT { COMMAND | help }
        bridge [ -force ] -batch filename

@@ -85,7 +85,7 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
       return yield* summary(ctx, 'shown', found.length);
     }
     case 'D': {
-      const deleted = deleteConntrack(ns, line.filter);
+      const deleted = deleteConntrack(ns, line.filter, secondPort(ctx));
       yield* show(ctx, line, deleted);
       yield* summary(ctx, 'deleted', deleted.length);
       return deleted.length === 0 ? 1 : 0;
@@ -93,7 +93,7 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
     case 'U': {
       const { mark, ...others } = line.filter;
       if (mark === undefined) return yield* usage(ctx, 'option -U without -m is not emulated here');
-      const changed = markConntrack(ns, others, mark.value);
+      const changed = markConntrack(ns, others, mark.value, secondPort(ctx));
       yield* show(ctx, line, changed, 2);
       yield* summary(ctx, 'updated', changed.length);
       return changed.length === 0 ? 1 : 0;
@@ -101,7 +101,7 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
     case 'E':
       return yield* watch(ctx, line);
     case 'F':
-      deleteConntrack(ns, {});
+      deleteConntrack(ns, {}, ctx.pid);
       yield* ctx.err(`${VERSION}: connection tracking table has been emptied.\n`);
       return 0;
     case 'C':
@@ -144,13 +144,18 @@ function* summary(ctx: ProgramContext, what: string, count: number): Blocking<nu
   return 0;
 }
 
+/** The address of a program's second netlink socket (netlink_autobind): the first has its process id, this one a random one. */
+function secondPort(ctx: ProgramContext): number {
+  return 0x80000000 + ctx.random('netlink-port').below(0x7ffff000);
+}
+
 /** `-E`: until ^C. */
 function* watch(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
   const queue = new WaitQueue();
   const lines: string[] = [];
   let shown = 0;
   const meant = new Set<ConntrackEntry>();
-  const stop = watchConntrack(ctx.netns, (kind, entry, byUser) => {
+  const stop = watchConntrack(ctx.netns, (kind, entry, portId) => {
     if (line.events.size > 0 && !line.events.has(kind)) return;
     if (!meant.has(entry) && !matches(ctx, line, entry)) return;
     meant.add(entry);
@@ -160,7 +165,7 @@ function* watch(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
       extended: line.output.has('extended'),
       id: line.output.has('id'),
     });
-    const by = kind === 'DESTROY' && byUser ? ` [USERSPACE] portid=${ctx.pid} progname=conntrack` : '';
+    const by = portId === 0 ? '' : ` [USERSPACE] portid=${portId} progname=conntrack`;
     lines.push(`${stamp}${`[${kind}]`.padStart(9)} ${text}${by}\n`);
     queue.wake();
   });

@@ -127,6 +127,7 @@ function enter(ctx: ProgramContext, parsed: Parsed): NetworkNamespace | string {
   if (parsed.net === true && parsed.target === undefined) return 'nsenter: no target PID specified';
   const path = parsed.net === true ? `/proc/${parsed.target}/ns/net` : parsed.net;
   const found = ctx.fs.netnsAt(path);
+  if (found.ok && !ctx.capable('SYS_ADMIN')) return `nsenter: reassociate to namespace 'ns/net' failed: ${strerror('EPERM')}`;
   if (found.ok) return found.value;
   if (found.errno === 'EINVAL') return `nsenter: reassociate to namespace 'ns/net' failed: ${strerror('EINVAL')}`;
   return `nsenter: cannot open ${path}: ${strerror(found.errno)}`;

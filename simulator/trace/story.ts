@@ -72,49 +72,81 @@ export interface Hop {
   readonly changed: readonly string[];
 }
 
-/** All conversations seen, newest last. */
-export function summarize(events: readonly TraceEvent[]): StorySummary[] {
-  const flows = new Map<number, TraceEvent[]>();
-  for (const event of events) {
-    const { flow } = event.packet;
-    if (flow === 0) continue;
-    const list = flows.get(flow);
-    if (list === undefined) flows.set(flow, [event]);
-    else list.push(event);
+/** The list of conversations, kept as events come in: a page asks for it several times a second. */
+export class StoryList {
+  private readonly conversations = new Map<number, Conversation>();
+
+  /** Events looked at so far, counted from the first one ever seen. */
+  private taken = 0;
+
+  /** The conversations, newest last, of `events` and of the `forgotten` ones before them; those with no event left are gone. */
+  upTo(events: readonly TraceEvent[], forgotten: number): StorySummary[] {
+    for (let i = Math.max(0, this.taken - forgotten); i < events.length; i++) this.add(events[i] as TraceEvent);
+    this.taken = forgotten + events.length;
+    const oldest = events[0]?.sequence ?? Infinity;
+    for (const [flow, { last }] of this.conversations) if (last < oldest) this.conversations.delete(flow);
+    return [...this.conversations.values()].map((conversation) => conversation.summary());
   }
-  return [...flows].map(([id, list]) => summaryOf(id, list));
+
+  private add(event: TraceEvent): void {
+    const { flow } = event.packet;
+    if (flow === 0) return;
+    let conversation = this.conversations.get(flow);
+    if (conversation === undefined) {
+      conversation = new Conversation(flow, event);
+      this.conversations.set(flow, conversation);
+    }
+    conversation.add(event);
+  }
 }
 
-function summaryOf(id: number, events: readonly TraceEvent[]): StorySummary {
-  const first = events[0] as TraceEvent;
-  const opener = (events.find((event) => event.packet.etherType !== ETH_ARP && event.packet.inner === null) ?? first).packet;
-  const ids = new Set<number>();
-  let replied = false;
-  let reset = false;
-  let lastDrop: DropReason | undefined;
-  let request = '';
-  for (const { packet, ...event } of events) {
-    if (packet.inner === null && packet.etherType !== ETH_ARP) {
-      ids.add(packet.id);
-      if (isReply(opener, packet)) {
-        if (packet.protocol === PROTO_TCP && (packet.flags & TCP_RST) !== 0) reset = true;
-        replied = true;
-      }
-      if (request === '') request = requestLine(packet);
-    }
-    if (event.kind === 'drop') lastDrop = event.reason;
+class Conversation {
+  private readonly id: number;
+  private readonly first: TraceEvent;
+  /** Sequence of the newest event. */
+  last = 0;
+  /** The first packet that is neither ARP nor a wrapping, once there was one. */
+  private opener: Packet | null = null;
+  private readonly ids = new Set<number>();
+  private replied = false;
+  private reset = false;
+  private lastDrop: DropReason | undefined;
+  private request = '';
+
+  constructor(id: number, first: TraceEvent) {
+    this.id = id;
+    this.first = first;
   }
-  const outcome = reset ? 'refused' : replied ? 'answered' : lastDrop !== undefined ? 'dropped' : 'unanswered';
-  return {
-    id,
-    startedAt: first.at,
-    title: titleOf(opener, request),
-    protocol: opener.etherType === ETH_ARP ? 'ARP' : opener.protocol === PROTO_TCP ? 'TCP' : opener.protocol === PROTO_UDP ? 'UDP' : opener.protocol === PROTO_ICMP ? 'ICMP' : 'other',
-    client: `${first.host} ${first.netns}`,
-    packets: ids.size,
-    outcome,
-    ...(outcome === 'dropped' && lastDrop !== undefined ? { dropReason: lastDrop } : {}),
-  };
+
+  add(event: TraceEvent): void {
+    const { packet } = event;
+    this.last = event.sequence;
+    if (event.kind === 'drop') this.lastDrop = event.reason;
+    if (packet.inner !== null || packet.etherType === ETH_ARP) return;
+    this.opener ??= packet;
+    this.ids.add(packet.id);
+    if (isReply(this.opener, packet)) {
+      if (packet.protocol === PROTO_TCP && (packet.flags & TCP_RST) !== 0) this.reset = true;
+      this.replied = true;
+    }
+    if (this.request === '') this.request = requestLine(packet);
+  }
+
+  summary(): StorySummary {
+    const { first, reset, replied, lastDrop } = this;
+    const opener = this.opener ?? first.packet;
+    const outcome = reset ? 'refused' : replied ? 'answered' : lastDrop !== undefined ? 'dropped' : 'unanswered';
+    return {
+      id: this.id,
+      startedAt: first.at,
+      title: titleOf(opener, this.request),
+      protocol: opener.etherType === ETH_ARP ? 'ARP' : opener.protocol === PROTO_TCP ? 'TCP' : opener.protocol === PROTO_UDP ? 'UDP' : opener.protocol === PROTO_ICMP ? 'ICMP' : 'other',
+      client: `${first.host} ${first.netns}`,
+      packets: this.ids.size,
+      outcome,
+      ...(outcome === 'dropped' && lastDrop !== undefined ? { dropReason: lastDrop } : {}),
+    };
+  }
 }
 
 function titleOf(packet: Packet, request: string): string {

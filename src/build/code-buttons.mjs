@@ -40,6 +40,7 @@ export function codeButtons() {
     hooks: {
       postprocessRenderedBlock: ({ codeBlock, renderData }) => {
         const { language, metaOptions, code } = codeBlock;
+        keepWordsWhole(renderData.blockAst);
         if (!COMMANDS.has(language)) {
           addClass(renderData.blockAst, 'is-output');
           return;
@@ -72,4 +73,19 @@ function firstLine(command) {
 
 function addClass(node, name) {
   node.properties = { ...node.properties, className: [...(node.properties?.className ?? []), name] };
+}
+
+/** A browser breaks lines at hyphens, also within `--dport`. Words with a hyphen are marked so that it does not. */
+function keepWordsWhole(node) {
+  if (node.children === undefined) return;
+  node.children = node.children.flatMap((child) => {
+    if (child.type !== 'text' || !child.value.includes('-')) {
+      keepWordsWhole(child);
+      return [child];
+    }
+    return child.value
+      .split(/([^ ]*-[^ ]*)/)
+      .filter((part) => part !== '')
+      .map((part) => (part.includes('-') ? h('span.whole', part) : { type: 'text', value: part }));
+  });
 }

@@ -120,7 +120,7 @@ const MASKS: readonly Mask[] = [
   {
     name: 'round trip',
     reason: 'times of an emulated CPU',
-    commands: /\btrace(?:route|path)\b/,
+    commands: /\b(?:trace(?:route|path)|arping)\b/,
     pattern: /\b\d+\.\d+ ?ms/g,
     replacement: '‹ms›',
   },
@@ -145,6 +145,13 @@ const MASKS: readonly Mask[] = [
     commands: /\biptables/,
     pattern: /(?<=^:\S+ (?:ACCEPT|DROP) )\[\d+:\d+\]|(?<=policy (?:ACCEPT|DROP) )\d+[KMG]? packets, \d+[KMG]? bytes/gm,
     replacement: '‹n›',
+  },
+  {
+    name: 'netlink address',
+    reason: 'random, and the name is missing when the program has ended before it was looked up',
+    commands: /\bconntrack -E\b/,
+    pattern: /portid=\d+(?: progname=\w+)?/g,
+    replacement: 'portid=‹n›',
   },
   {
     name: 'neighbour state',
@@ -173,6 +180,13 @@ const MASKS: readonly Mask[] = [
     commands: /\bip\b.* -s|\bip -s|\/proc\/net\/dev/,
     pattern: /(?<=^ +)\d+(?: +\d+){5,}/gm,
     replacement: '‹counts›',
+  },
+  {
+    name: 'counters',
+    reason: 'what machines say by themselves moves them',
+    commands: /\bifconfig\b/,
+    pattern: /(?<=\b(?:packets|bytes)[: ])\d+(?: \([^)]*\))?/g,
+    replacement: '‹n›',
   },
   {
     name: 'counters',
@@ -211,7 +225,8 @@ const MASKS: readonly Mask[] = [
   },
   {
     name: 'aged connections',
-    reason: 'connections that ended stay until their time is over; waits between steps are not recorded: compared as none or some',
+    reason:
+      'connections that ended stay until their time is over; waits between steps are not recorded: compared as none or some',
     commands: /\bipvsadm\b/,
     pattern: /(?<=^  -> \S+ +(?:(?:Masq|Route|Tunnel) +)?\d+ +(?:\d+ +)?\d+ +)[1-9]\d* *$/gm,
     replacement: '‹n›',
@@ -347,14 +362,15 @@ export const SYMBOLS: readonly SymbolRule[] = [
   {
     name: 'port',
     reason: 'ephemeral ports are random',
-    pattern: /(?<=[.: =])(?<!\bid=)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})(?![\d.])/g,
+    pattern:
+      /(?<=\bdport=)\d{5}|(?<=[.: =]|port>)(?<!\bid=)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})(?![\d.])/g,
     scope: 'step',
   },
   { name: 'descriptor', reason: 'dockerd has other files open, too', pattern: /(?<=,fd=)\d+/g, scope: 'step' },
   {
     name: 'flow id',
     reason: 'echo ids and the kernel’s ids of flows are random',
-    pattern: /(?<=\bid=)\d+/g,
+    pattern: /(?<=\bid=|<id>)\d+/g,
     scope: 'step',
   },
   {
@@ -374,7 +390,7 @@ export const UNORDERED = {
   reason:
     'comes from hash tables with random keys, from a resolver that shuffles, from several machines at once, or is by random link-local addresses',
   commands:
-    /\bdocker service logs\b|\bss\b|\bdig\b|\bnslookup\b|\bipvsadm\b.* -\w*c\b|\bip\b.*route show table all|\bip -6 r|conntrack(?:$| -[LDU]\b)|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* fdb\b|\bls\b.*netns/,
+    /\bdocker service logs\b|\bss\b|\bdig\b|\bnslookup\b|\bipvsadm\b.* -\w*c\b|\bip\b.*route show table all|\bip -6 r|conntrack(?:$| -[LDU]\b)|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* [fm]db\b|\barp -an?\b|\bls\b.*netns/,
 };
 
 /** Objects in a list of JSON that come out of Go's maps: sorted by the address in them. */
@@ -401,6 +417,23 @@ const MAP_ORDER = {
     ),
 };
 
+/** Events of one command that deletes many: in the order of a hash table. */
+const DELETIONS = {
+  name: 'order of lines',
+  commands: /\bconntrack -E\b/,
+  apply: (text: string): string =>
+    text.replace(/(?:^.*\[DESTROY\].*\[USERSPACE\].*\n)+/gm, (run) =>
+      run
+        .split(/(?<=\n)/)
+        .sort((a, b) => (withoutPorts(a) < withoutPorts(b) ? -1 : 1))
+        .join(''),
+    ),
+};
+
+function withoutPorts(line: string): string {
+  return line.replace(/(?<=\b(?:sport|dport|id)=)\d+/g, '');
+}
+
 /** How often each rule changed something. */
 export type Uses = Map<string, number>;
 
@@ -417,10 +450,11 @@ export function mask(text: string, command: string, uses: Uses): string {
     masked = masked.replace(rule.pattern, rule.replacement);
     if (masked !== before) count(uses, rule.name);
   }
-  if (MAP_ORDER.commands.test(command)) {
+  for (const { name, commands, apply } of [MAP_ORDER, DELETIONS]) {
+    if (!commands.test(command)) continue;
     const before = masked;
-    masked = MAP_ORDER.apply(masked);
-    if (masked !== before) count(uses, MAP_ORDER.name);
+    masked = apply(masked);
+    if (masked !== before) count(uses, name);
   }
   return masked;
 }

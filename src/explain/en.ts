@@ -14,6 +14,12 @@ export const english: Phrases = {
     made: 'made by hand',
   },
   hop: (hop) => SPEAKERS[hop.kind](hop),
+  packet: (label) =>
+    label
+      .replace(/^(?:PSH,)?ACK (?=.)/, '')
+      .replace(/^PSH,ACK$/, 'data')
+      .replace(/^FIN,(?:PSH,)?ACK$/, 'FIN')
+      .replace(',', '-'),
   summary: ({ title, client, packets, outcome, startedAt }) => {
     const [host = '', ...netns] = client.split(' ');
     const from = netns.join(' ') === 'host' ? host : `${netns.join(' ')} on ${host}`;
@@ -32,8 +38,9 @@ const ENDS = {
 
 const SPEAKERS: Record<Hop['kind'], Speaker> = {
   device: ({ where, what }) => (what === 'in' ? `Comes in by ${where}.` : `Goes out by ${where}.`),
-  sent: ({ where }) => `Made by ${where}.`,
-  local: ({ where }) => `Arrives at ${where}.`,
+  sent: ({ where }) => `Made here by ${/^(tcp|udp|icmp|arp)$/.test(where) ? where.toUpperCase() : where}.`,
+  local: ({ where }) =>
+    `Arrives at ${where.replace(/^(tcp|udp) (\S+) (\S+)$/, (_, protocol: string, state: string, at: string) => `${protocol.toUpperCase()} socket ${at}, state ${state}`)}.`,
   rule: ruleWords,
   hook: ({ where, table, what }) =>
     `No rule of ${where} in ${table ?? ''} decides; its policy is ${what.replace('policy ', '')}.`,
@@ -87,6 +94,7 @@ function conntrackWords({ what }: Hop): string {
 function natWords({ what }: Hop): string {
   const [, side = '', after = '', by = ''] = /^(source|destination) \S+ → (\S+) by (\S+)/.exec(what) ?? [];
   if (side === '') return `NAT: ${what}.`;
+  if (by === 'ipvs') return `IPVS makes its ${side} ${after}.`;
   if (by === 'conntrack') return `As conntrack noted for this connection, its ${side} becomes ${after}.`;
   return `Its ${side} becomes ${after}; conntrack notes it.`;
 }

@@ -16,6 +16,11 @@ export function explainHop(hop: Hop): string {
   return phrases().hop(hop);
 }
 
+/** A packet in a word or two. */
+export function packetLabel(packet: StoryPacket): string {
+  return phrases().packet(packet.label);
+}
+
 /** How a packet's way ended. */
 export function explainEnd({ end, reason }: StoryPacket): string {
   return phrases().end(end, reason);
@@ -42,15 +47,4 @@ function namespaceKind(netns: string): NamespaceKind {
   if (netns.startsWith('lb_')) return 'lb';
   if (netns.startsWith('task ')) return 'task';
   return 'made';
-}
-
-/** Fields whose change a reader of the short list wants to see; link addresses change at every device. */
-const TELLING = new Set(['src', 'dst', 'sport', 'dport', 'mark', 'ttl']);
-
-/** Whether a hop stays in the short list: something was decided, changed, crossed or lost there. */
-export function isLandmark(hop: Hop): boolean {
-  if (hop.kind === 'drop' || hop.what === 'policy DROP') return true;
-  if (hop.changed.some((field) => TELLING.has(field))) return true;
-  if (hop.kind === 'rule') return !/^(JUMP|GOTO|RETURN)\b/.test(hop.what);
-  return !['hook', 'conntrack', 'neighbour'].includes(hop.kind);
 }

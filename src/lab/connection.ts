@@ -14,6 +14,7 @@ export class LabConnection implements LabClient {
   readonly calls: LabCalls;
   readonly started: Promise<Started>;
   onLogged: (events: readonly InputEvent[], now: number) => void = () => {};
+  onEnded: (terminal: string) => void = () => {};
   onStories: (stories: readonly StorySummary[]) => void = () => {};
   onFailed: (message: string) => void = () => {};
   readonly #worker: Worker;
@@ -23,6 +24,7 @@ export class LabConnection implements LabClient {
     this.#worker = worker;
     const local: LabClient = {
       logged: (events, now) => this.logged(events, now),
+      ended: (terminal) => this.ended(terminal),
       storiesChanged: (stories) => this.storiesChanged(stories),
       failed: (message) => this.failed(message),
     };
@@ -54,6 +56,10 @@ export class LabConnection implements LabClient {
 
   logged(events: readonly InputEvent[], now: number): void {
     this.onLogged(events, now);
+  }
+
+  ended(terminal: string): void {
+    this.onEnded(terminal);
   }
 
   storiesChanged(stories: readonly StorySummary[]): void {

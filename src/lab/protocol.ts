@@ -50,6 +50,8 @@ export interface LabServer {
 export interface LabClient {
   /** New entries of the input log; `now` is the world's time after them. */
   logged(events: readonly InputEvent[], now: number): void;
+  /** The shell of a terminal ended; its last words were sent before. */
+  ended(terminal: string): void;
   /** The list of stories changed. */
   storiesChanged(stories: readonly StorySummary[]): void;
   /** The world stopped for good; the page offers a restart. */

@@ -14,6 +14,8 @@ interface Held {
   readonly port: TerminalPort;
   chunks: string[];
   length: number;
+  /** The shell has ended. */
+  ended: boolean;
 }
 
 export class LabSession {
@@ -46,7 +48,9 @@ export class LabSession {
 
   /** The open terminals, in the order in which they were opened. */
   terminals(): OpenTerminal[] {
-    return [...this.#terminals.values()].map(({ port }) => ({ id: port.id, host: port.host }));
+    return [...this.#terminals.values()]
+      .filter(({ ended }) => !ended)
+      .map(({ port }) => ({ id: port.id, host: port.host }));
   }
 
   /** Opens a login shell and answers its id. */
@@ -56,8 +60,9 @@ export class LabSession {
 
   /** Begins to keep what a terminal prints. */
   #hold(port: TerminalPort): string {
-    const held: Held = { port, chunks: [], length: 0 };
+    const held: Held = { port, chunks: [], length: 0, ended: false };
     port.onOutput = (data) => keep(held, data);
+    port.onExit = () => (held.ended = true);
     this.#terminals.set(port.id, held);
     return port.id;
   }
@@ -73,6 +78,11 @@ export class LabSession {
   close(id: string): void {
     this.#terminals.get(id)?.port.close();
     this.#terminals.delete(id);
+  }
+
+  /** Whether a terminal's shell has ended. */
+  hasEnded(id: string): boolean {
+    return this.#terminals.get(id)?.ended === true;
   }
 
   /** Takes what a terminal printed since the last call, or an empty string. */

@@ -84,6 +84,7 @@ class Lab {
   }
 
   #drawn(line: Line, count: number): void {
+    void lateCode(); // the first prompt stands on the screen
     line.undrawn -= count;
     if (this.#held && line.undrawn < MOST_UNDRAWN / 2) {
       this.#held = false;
@@ -95,10 +96,14 @@ class Lab {
   #flush(): void {
     for (const [id, line] of this.#lines) {
       const text = this.#session.takeOutput(id);
-      if (text === '') continue;
-      line.undrawn += text.length;
-      line.port.postMessage(text);
-      void lateCode(); // a prompt is on its way to the screen
+      if (text !== '') {
+        line.undrawn += text.length;
+        line.port.postMessage(text);
+      }
+      if (this.#session.hasEnded(id)) {
+        this.#lines.delete(id);
+        this.#client.ended(id);
+      }
       if (line.undrawn > MOST_UNDRAWN) {
         this.#held = true;
         this.#clock.stop();
@@ -213,6 +218,7 @@ const rpc = createBirpc<LabClient, typeof server>(server, {
 
 const client: LabClient = {
   logged: (events, now) => void rpc.logged.asEvent(events, now),
+  ended: (terminal) => void rpc.ended.asEvent(terminal),
   storiesChanged: (stories) => void rpc.storiesChanged.asEvent(stories),
   failed: (message) => void rpc.failed.asEvent(message),
 };

@@ -12,6 +12,8 @@ import { currentTheme, onThemeChange } from './theme.ts';
 export const TERMINAL_FONT = '"IBM Plex Mono", ui-monospace, Menlo, Consolas, monospace';
 const FONT_SIZE = 13;
 const SCROLLBACK = 5000;
+/** The name of the mark for the first prompt on the screen. */
+const FIRST_PROMPT = 'meshwalk:prompt';
 /** Esc waits this long for a Tab before the shell gets it. */
 const ESCAPE_MS = 400;
 
@@ -66,9 +68,13 @@ export class TerminalView {
 
   /** Joins the shell's port; what was typed before goes out first. */
   attach(port: MessagePort): void {
+    this.#port?.close();
     this.#port = port;
     port.onmessage = ({ data }: MessageEvent<TerminalDown>) =>
-      this.#terminal.write(data, () => this.#post({ drawn: data.length }));
+      this.#terminal.write(data, () => {
+        markFirstPrompt();
+        this.#post({ drawn: data.length });
+      });
     if (this.#typedEarly !== '') port.postMessage(this.#typedEarly);
     this.#typedEarly = '';
   }
@@ -77,6 +83,11 @@ export class TerminalView {
   type(text: string): void {
     this.#terminal.scrollToBottom();
     this.#send(text);
+  }
+
+  /** Writes a line of the page's own, in a quieter colour. */
+  say(text: string): void {
+    this.#terminal.write(`\r\n\x1b[90m${text}\x1b[0m\r\n`);
   }
 
   focus(): void {
@@ -123,4 +134,9 @@ export class TerminalView {
     clearTimeout(this.#escapeTimer);
     this.#escapeTimer = undefined;
   }
+}
+
+/** Leaves a mark in the page's timeline when a terminal shows text for the first time; benchmarks read it. */
+function markFirstPrompt(): void {
+  if (performance.getEntriesByName(FIRST_PROMPT).length === 0) performance.mark(FIRST_PROMPT);
 }

@@ -43,6 +43,8 @@ export async function startDock(start: DockStart): Promise<void> {
   });
   panes.focusTerminal = () => terminals.focus();
 
+  connection.onEnded = (terminal) => terminals.ended(terminal);
+
   const story = new PacketStory(root.querySelector<HTMLElement>('.story')!, connection.calls);
   connection.onStories = (stories) => story.update(stories);
 

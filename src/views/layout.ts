@@ -96,11 +96,12 @@ export function closeTab(layout: Layout, key: number): Layout {
 
 /** Notes which shell a tab shows. */
 export function joinTerminal(layout: Layout, key: number, terminal: string): Layout {
-  const at = groupOf(layout, key);
-  if (at < 0) return layout;
-  const group = layout.groups[at]!;
-  const tabs = group.tabs.map((tab) => (tab.key === key ? { ...tab, terminal } : tab));
-  return withGroup(layout, at, { ...group, tabs });
+  return withTab(layout, key, ({ host }) => ({ key, host, terminal }));
+}
+
+/** Notes that the shell of a tab is gone. */
+export function leaveTerminal(layout: Layout, key: number): Layout {
+  return withTab(layout, key, ({ host }) => ({ key, host }));
 }
 
 /** The tab in which to run something on a host: one in front, else any, else a new one. */
@@ -119,4 +120,11 @@ function groupOf(layout: Layout, key: number): number {
 
 function withGroup(layout: Layout, at: number, group: Group): Layout {
   return { ...layout, groups: layout.groups.map((other, index) => (index === at ? group : other)) };
+}
+
+function withTab(layout: Layout, key: number, change: (tab: Tab) => Tab): Layout {
+  const at = groupOf(layout, key);
+  if (at < 0) return layout;
+  const group = layout.groups[at]!;
+  return withGroup(layout, at, { ...group, tabs: group.tabs.map((tab) => (tab.key === key ? change(tab) : tab)) });
 }

@@ -3,8 +3,8 @@ import type { LabConnection } from '../lab/connection.ts';
 import { TerminalView } from '../terminal/terminal.ts';
 import { h } from './dom.ts';
 import { GroupView } from './group.ts';
-import { activate, addTab, closeTab, frontTabs, joinTerminal, split, tabForHost } from './layout.ts';
-import { tabOf, type Layout, type Tab } from './layout.ts';
+import * as layouts from './layout.ts';
+import { frontTabs, type Layout, type Tab } from './layout.ts';
 
 /** What the panel needs of the page around it. */
 export interface TerminalsOptions {
@@ -34,7 +34,7 @@ export class TerminalsPanel {
 
   /** Types a command into a terminal of `host` and presses Enter. */
   run(host: string, command: string): void {
-    const { layout, key } = tabForHost(this.#layout, host);
+    const { layout, key } = layouts.tabForHost(this.#layout, host);
     this.#show(layout);
     this.#views.get(key)!.type(command.replaceAll('\n', '\r') + '\r');
   }
@@ -42,6 +42,15 @@ export class TerminalsPanel {
   /** Types text, such as a control character, into the terminal that was used last. */
   type(text: string): void {
     this.#focusedView().type(text);
+  }
+
+  /** The shell of a terminal has ended: its tab says so and gets a new one. */
+  ended(terminal: string): void {
+    const tab = layouts.allTabs(this.#layout).find((other) => other.terminal === terminal);
+    if (tab === undefined) return;
+    this.#views.get(tab.key)?.say('[the shell has ended; here is a new one]');
+    this.#joined.delete(tab.key);
+    this.#show(layouts.leaveTerminal(this.#layout, tab.key));
   }
 
   focus(): void {
@@ -82,9 +91,9 @@ export class TerminalsPanel {
 
   #newGroup(hosts: readonly string[]): GroupView {
     return new GroupView(hosts, {
-      activate: (key) => this.#show(activate(this.#layout, key)),
-      add: (group, host) => this.#showAndFocus(addTab(this.#layout, group, host)),
-      split: (group) => this.#showAndFocus(split(this.#layout, group)),
+      activate: (key) => this.#show(layouts.activate(this.#layout, key)),
+      add: (group, host) => this.#showAndFocus(layouts.addTab(this.#layout, group, host)),
+      split: (group) => this.#showAndFocus(layouts.split(this.#layout, group)),
       close: (key) => this.#close(key),
       used: (focused) => (this.#layout = { ...this.#layout, focused }),
     });
@@ -96,9 +105,9 @@ export class TerminalsPanel {
   }
 
   #close(key: number): void {
-    const layout = closeTab(this.#layout, key);
+    const layout = layouts.closeTab(this.#layout, key);
     if (layout === this.#layout) return;
-    const tab = tabOf(this.#layout, key);
+    const tab = layouts.tabOf(this.#layout, key);
     this.#views.get(key)?.dispose();
     this.#views.delete(key);
     if (tab?.terminal !== undefined) void this.#options.connection.calls.closeTerminal(tab.terminal);
@@ -125,7 +134,7 @@ export class TerminalsPanel {
       const restored = terminals.find((terminal) => terminal.id === tab.terminal)?.id;
       const terminal = restored ?? (await connection.calls.openTerminal(tab.host, view.size));
       if (!this.#views.has(tab.key)) return connection.calls.closeTerminal(terminal); // closed before it was open
-      this.#layout = joinTerminal(this.#layout, tab.key, terminal);
+      this.#layout = layouts.joinTerminal(this.#layout, tab.key, terminal);
       this.#options.changed(this.#layout);
       view.attach(connection.attach(terminal));
     };

@@ -31,7 +31,9 @@ function sequential(mesh: Mesh, client: NetworkNamespace, count: number): { mini
     const from = performance.now();
     let octets: number | undefined;
     request(mesh.universe, client, '192.168.199.11', 8080, (got) => (octets = got));
-    while (octets === undefined) if (scheduler.run(scheduler.now + SECOND) === 'idle' && octets === undefined) throw new Error('the request hangs');
+    while (octets === undefined)
+      if (scheduler.run(scheduler.now + SECOND) === 'idle' && octets === undefined)
+        throw new Error('the request hangs');
     if (octets !== RESPONSE_LENGTH) throw new Error(`a request got ${octets} octets`);
     minimum = Math.min(minimum, performance.now() - from);
     // Beyond the minute that closed connections wait: tables stay as small as in a long run of the real kernel.

@@ -60,5 +60,7 @@ function inWords({ nodes, how, metrics }: Row): string {
 
 const json = process.argv.includes('--json');
 for await (const { metrics, ...circumstances } of measure()) {
-  console.log(json ? JSON.stringify({ anchor: 'engine', ...circumstances, ...metrics }) : inWords({ ...circumstances, metrics }));
+  console.log(
+    json ? JSON.stringify({ anchor: 'engine', ...circumstances, ...metrics }) : inWords({ ...circumstances, metrics }),
+  );
 }

@@ -7,7 +7,16 @@ import { RandomStreams } from '../../simulator/base/random.ts';
 import type { Result } from '../../simulator/base/result.ts';
 import { Scheduler } from '../../simulator/base/scheduler.ts';
 import { ipvsControl } from '../../simulator/ipvs/index.ts';
-import { addAddress, createDevice, createVethPair, moveDevice, setMac, setMaster, setMtu, setUp } from '../../simulator/kernel/devices.ts';
+import {
+  addAddress,
+  createDevice,
+  createVethPair,
+  moveDevice,
+  setMac,
+  setMaster,
+  setMtu,
+  setUp,
+} from '../../simulator/kernel/devices.ts';
 import type { NetDevice } from '../../simulator/kernel/device.ts';
 import { makeFdbEntry } from '../../simulator/kernel/fdb.ts';
 import { insertRoute, RT_TABLE_MAIN } from '../../simulator/kernel/fib.ts';
@@ -45,7 +54,15 @@ function must<T>(result: Result<T>): T {
 
 /** Builds a mesh of `count` nodes on one kernel, as topo.sh does. */
 export function buildMesh(count: number): Mesh {
-  const universe: Universe = { scheduler: new Scheduler(), random: new RandomStreams(1), packets: new PacketFactory(), trace: null, traceSequence: 0, nextInode: 4026531840, nextFlow: 1 };
+  const universe: Universe = {
+    scheduler: new Scheduler(),
+    random: new RandomStreams(1),
+    packets: new PacketFactory(),
+    trace: null,
+    traceSequence: 0,
+    nextInode: 4026531840,
+    nextFlow: 1,
+  };
   const kernel = new Kernel('bench', universe);
   bootKernel(kernel);
   const client = kernel.initNs;
@@ -93,17 +110,43 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
   setUp(vgw, true);
   address(eth1, SANDBOX, 16);
   setUp(eth1, true);
-  insertRoute(sandbox.fib, { type: 'unicast', destination: 0, prefix: 0, table: RT_TABLE_MAIN, gateway: GATEWAY, dev: eth1, source: 0, scope: 'universe', protocol: 'boot', metric: 0, mtu: 0, tos: 0, onlink: false, origin: KERNEL_DEFAULT });
+  insertRoute(sandbox.fib, {
+    type: 'unicast',
+    destination: 0,
+    prefix: 0,
+    table: RT_TABLE_MAIN,
+    gateway: GATEWAY,
+    dev: eth1,
+    source: 0,
+    scope: 'universe',
+    protocol: 'boot',
+    metric: 0,
+    mtu: 0,
+    tos: 0,
+    onlink: false,
+    origin: KERNEL_DEFAULT,
+  });
   sandbox.knobs.ip_forward = 1;
 
   const br0 = must(createDevice(overlay, { kind: 'bridge', name: 'br0', origin: KERNEL_DEFAULT }));
   address(br0, OVERLAY, 16);
   setUp(br0, true);
-  const vx0 = must(createDevice(node, { kind: 'vxlan', name: 'vx0', mtu: 1450, origin: KERNEL_DEFAULT, vxlan: { vni: 4096, dstPort: 4789, local: nodeAddress(i), learning: false, proxy: true } }));
+  const vx0 = must(
+    createDevice(node, {
+      kind: 'vxlan',
+      name: 'vx0',
+      mtu: 1450,
+      origin: KERNEL_DEFAULT,
+      vxlan: { vni: 4096, dstPort: 4789, local: nodeAddress(i), learning: false, proxy: true },
+    }),
+  );
   must(moveDevice(vx0, overlay));
   must(setMaster(vx0, br0));
   setUp(vx0, true);
-  for (const [ns, own, name] of [[sandbox, sandboxAddress(i), 'vs'], [task, taskAddress(i), 'vt']] as const) {
+  for (const [ns, own, name] of [
+    [sandbox, sandboxAddress(i), 'vs'],
+    [task, taskAddress(i), 'vt'],
+  ] as const) {
     const [inner, outer] = pair(ns, 'eth0', overlay, name);
     must(setMaster(outer, br0));
     setUp(outer, true);
@@ -113,34 +156,71 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
     setUp(inner, true);
   }
   // In large meshes a node knows those whose tasks it balances to, and those that balance to its task.
-  for (const other of partners(i, count)) for (const remote of [taskAddress(other), sandboxAddress(other)]) if (other !== i) peer(vx0, remote, nodeAddress(other));
+  for (const other of partners(i, count))
+    for (const remote of [taskAddress(other), sandboxAddress(other)])
+      if (other !== i) peer(vx0, remote, nodeAddress(other));
 
-  rules(node, [
-    'nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-INGRESS',
-    'nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
-    'nat -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER-INGRESS',
-    'nat -A POSTROUTING -o gwbr -m addrtype --src-type LOCAL -j MASQUERADE',
-    'nat -A POSTROUTING -s 172.18.0.0/16 ! -o gwbr -j MASQUERADE',
-    `nat -A DOCKER-INGRESS -p tcp -m tcp --dport ${PORT} -j DNAT --to-destination 172.18.0.2:${PORT}`,
-    'nat -A DOCKER-INGRESS -j RETURN',
-    'filter -A FORWARD -j DOCKER-USER',
-    'filter -A FORWARD -j DOCKER-INGRESS',
-    'filter -A DOCKER-USER -j RETURN',
-    `filter -A DOCKER-INGRESS -p tcp -m tcp --dport ${PORT} -j ACCEPT`,
-    `filter -A DOCKER-INGRESS -p tcp -m conntrack --ctstate RELATED,ESTABLISHED -m tcp --sport ${PORT} -j ACCEPT`,
-    'filter -A DOCKER-INGRESS -j RETURN',
-    'filter -A FORWARD -o gwbr -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-  ], { nat: ['DOCKER', 'DOCKER-INGRESS'], filter: ['DOCKER-USER', 'DOCKER-INGRESS'] });
-  rules(sandbox, [
-    `mangle -A PREROUTING -p tcp -m tcp --dport ${PORT} -j MARK --set-xmark 0x100/0xffffffff`,
-    `nat -A POSTROUTING -d 10.0.0.0/16 -m ipvs --ipvs -j SNAT --to-source ${formatIpv4(sandboxAddress(i))}`,
-  ], {});
-  rules(task, [`nat -A PREROUTING -d ${formatIpv4(taskAddress(i))}/32 -p tcp -m tcp --dport ${PORT} -j REDIRECT --to-ports 80`], {});
+  rules(
+    node,
+    [
+      'nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER-INGRESS',
+      'nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
+      'nat -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER-INGRESS',
+      'nat -A POSTROUTING -o gwbr -m addrtype --src-type LOCAL -j MASQUERADE',
+      'nat -A POSTROUTING -s 172.18.0.0/16 ! -o gwbr -j MASQUERADE',
+      `nat -A DOCKER-INGRESS -p tcp -m tcp --dport ${PORT} -j DNAT --to-destination 172.18.0.2:${PORT}`,
+      'nat -A DOCKER-INGRESS -j RETURN',
+      'filter -A FORWARD -j DOCKER-USER',
+      'filter -A FORWARD -j DOCKER-INGRESS',
+      'filter -A DOCKER-USER -j RETURN',
+      `filter -A DOCKER-INGRESS -p tcp -m tcp --dport ${PORT} -j ACCEPT`,
+      `filter -A DOCKER-INGRESS -p tcp -m conntrack --ctstate RELATED,ESTABLISHED -m tcp --sport ${PORT} -j ACCEPT`,
+      'filter -A DOCKER-INGRESS -j RETURN',
+      'filter -A FORWARD -o gwbr -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ],
+    { nat: ['DOCKER', 'DOCKER-INGRESS'], filter: ['DOCKER-USER', 'DOCKER-INGRESS'] },
+  );
+  rules(
+    sandbox,
+    [
+      `mangle -A PREROUTING -p tcp -m tcp --dport ${PORT} -j MARK --set-xmark 0x100/0xffffffff`,
+      `nat -A POSTROUTING -d 10.0.0.0/16 -m ipvs --ipvs -j SNAT --to-source ${formatIpv4(sandboxAddress(i))}`,
+    ],
+    {},
+  );
+  rules(
+    task,
+    [`nat -A PREROUTING -d ${formatIpv4(taskAddress(i))}/32 -p tcp -m tcp --dport ${PORT} -j REDIRECT --to-ports 80`],
+    {},
+  );
   must(writeSysctl(sandbox, 'net/ipv4/vs/conntrack', '1'));
   const service = { fwmark: 256, protocol: 0, address: 0, port: 0 };
-  must(ipvsControl(sandbox, { op: 'addService', service: { ...service, scheduler: 'rr', persistence: 0, netmask: 0xffffffff, onePacket: false, schedulerFlags: [] } }, KERNEL_DEFAULT));
+  must(
+    ipvsControl(
+      sandbox,
+      {
+        op: 'addService',
+        service: {
+          ...service,
+          scheduler: 'rr',
+          persistence: 0,
+          netmask: 0xffffffff,
+          onePacket: false,
+          schedulerFlags: [],
+        },
+      },
+      KERNEL_DEFAULT,
+    ),
+  );
   for (const other of backends(i, count)) {
-    const server = { address: taskAddress(other), port: 0, weight: 1, forward: 'masq' as const, upperThreshold: 0, lowerThreshold: 0 };
+    const server = {
+      address: taskAddress(other),
+      port: 0,
+      weight: 1,
+      forward: 'masq' as const,
+      upperThreshold: 0,
+      lowerThreshold: 0,
+    };
     must(ipvsControl(sandbox, { op: 'addServer', service, server }, KERNEL_DEFAULT));
   }
   return { node, sandbox, overlay, task };
@@ -175,28 +255,34 @@ function peer(tunnel: NetDevice, remote: number, vtep: number): void {
   tunnel.ns.neighbours.add(neighbour);
 }
 
-const known = new Map<string, RuleSpec>();
-
-/** The same words are understood once: what is measured is the kernel, not the tool that reads them. */
-function understood(table: TableName, words: readonly string[]): RuleSpec {
-  const text = `${table} ${words.join(' ')}`;
-  let rule = known.get(text);
-  if (rule === undefined) {
-    const parsed = parseRule(words, table);
-    if (isComplaint(parsed)) throw new Error(parsed.text);
-    rule = parsed;
-    known.set(text, rule);
-  }
-  return rule;
+interface Line {
+  readonly table: TableName;
+  readonly chain: string;
+  readonly rule: RuleSpec;
 }
 
-function rules(ns: NetworkNamespace, lines: readonly string[], chains: Readonly<Partial<Record<TableName, readonly string[]>>>): void {
+const known = new Map<string, Line>();
+
+/** The same line is understood once: what is measured is the kernel, not the tool that reads it. */
+function understood(line: string): Line {
+  let answer = known.get(line);
+  if (answer === undefined) {
+    const [table, , chain, ...words] = line.split(' ') as [TableName, string, string, ...string[]];
+    const rule = parseRule(words, table);
+    if (isComplaint(rule)) throw new Error(rule.text);
+    answer = { table, chain, rule };
+    known.set(line, answer);
+  }
+  return answer;
+}
+
+function rules(
+  ns: NetworkNamespace,
+  lines: readonly string[],
+  chains: Readonly<Partial<Record<TableName, readonly string[]>>>,
+): void {
   for (const [table, names] of Object.entries(chains) as [TableName, readonly string[]][]) {
     for (const chain of names) must(xtables(ns, { op: 'new-chain', table, chain }, KERNEL_DEFAULT));
   }
-  for (const line of lines) {
-    const [table, , chain, ...words] = line.split(' ') as [TableName, string, string, ...string[]];
-    const rule = understood(table, words);
-    must(xtables(ns, { op: 'append', table, chain, rule }, KERNEL_DEFAULT));
-  }
+  for (const line of lines) must(xtables(ns, { op: 'append', ...understood(line) }, KERNEL_DEFAULT));
 }

@@ -50,7 +50,7 @@ export async function terminalProbe(): Promise<TerminalReport> {
         resolve();
       });
       observer.observe(within, { childList: true, subtree: true, characterData: true });
-      if (test()) observer.disconnect(), resolve();
+      if (test()) (observer.disconnect(), resolve());
     });
   const prompt = () => /[#$]\s*$/.test(screen());
 
@@ -58,7 +58,8 @@ export async function terminalProbe(): Promise<TerminalReport> {
   await sleep(1500); // whatever else the page loads comes now
   const rows = document.querySelector('.xterm-rows')!;
   const input = document.querySelector('.xterm textarea')!;
-  const type = (data: string) => input.dispatchEvent(new InputEvent('input', { data, inputType: 'insertText', bubbles: true }));
+  const type = (data: string) =>
+    input.dispatchEvent(new InputEvent('input', { data, inputType: 'insertText', bubbles: true }));
   const run = async (command: string, end: () => boolean) => {
     const from = performance.now();
     type(`${command}\r`);
@@ -82,7 +83,9 @@ export async function terminalProbe(): Promise<TerminalReport> {
   };
 
   const idle = await keys();
-  await run(`for i in $(seq ${LINES}); do echo "${LINE}"; done > /tmp/out; echo made$((1 + 1))`, () => screen().includes('made2'));
+  await run(`for i in $(seq ${LINES}); do echo "${LINE}"; done > /tmp/out; echo made$((1 + 1))`, () =>
+    screen().includes('made2'),
+  );
   const spent = await run(`cat${' /tmp/out'.repeat(TIMES)}; echo over$((1 + 1))`, () => screen().includes('over2'));
   await run('clear; while true; do curl -s -o /dev/null 192.168.56.11:8000; done &', prompt);
   await sleep(500);

@@ -41,7 +41,10 @@ interface Visit<T> {
 }
 
 /** The metrics of the page, with the terminal idle; and those of the terminal under load. */
-export async function siteMetrics(folder: string, browser: string): Promise<{ readonly idle: Metrics; readonly loaded: Metrics }> {
+export async function siteMetrics(
+  folder: string,
+  browser: string,
+): Promise<{ readonly idle: Metrics; readonly loaded: Metrics }> {
   const prompts: Visit<{ prompt: number }>[] = [];
   for (let i = 0; i < REPETITIONS; i++) prompts.push(await visit(folder, browser, promptProbe));
   const times = prompts.map(({ report }) => report.prompt).sort((a, b) => a - b);
@@ -108,12 +111,17 @@ class ProbedSite<T> {
       this.#resolve = resolve;
       reject = refuse;
     });
-    this.#timer = setTimeout(() => reject(new Error(`the page did not report within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+    this.#timer = setTimeout(
+      () => reject(new Error(`the page did not report within ${PATIENCE_MS / 1000} s`)),
+      PATIENCE_MS,
+    );
   }
 
   listen(): Promise<string> {
     return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${LESSON}`));
+      this.#server.listen(0, '127.0.0.1', () =>
+        resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${LESSON}`),
+      );
     });
   }
 
@@ -133,7 +141,10 @@ class ProbedSite<T> {
     const body = readFileSync(compressed ? `${file}.br` : file);
     this.#bytes += body.length;
     if (extname(file) === '.js') this.#scriptBytes += body.length;
-    const headers = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policyText(true) };
+    const headers = {
+      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': policyText(true),
+    };
     if (path === LESSON) response.writeHead(200, headers).end(withProbe(readFileSync(file, 'utf8')));
     else response.writeHead(200, { ...headers, ...(compressed && { 'content-encoding': 'br' }) }).end(body);
   }

@@ -8,6 +8,7 @@ export function swarmMilliseconds(scenario: string): number {
   const execution = world.exec('client', 'curl -sS http://192.168.56.13:8000/');
   const limit = world.now + 60 * SECOND;
   while (execution.exit === undefined && world.now < limit) world.run(world.nextDue() ?? limit);
-  if (execution.exit !== 0 || !execution.stdout.startsWith("I'm ")) throw new Error(`the mesh does not answer: ${execution.stdout}${execution.stderr}`);
+  if (execution.exit !== 0 || !execution.stdout.startsWith("I'm "))
+    throw new Error(`the mesh does not answer: ${execution.stdout}${execution.stderr}`);
   return performance.now() - from;
 }

@@ -5,7 +5,18 @@ import { encodeUtf8 } from '../../simulator/base/utf8.ts';
 import type { WaitQueue } from '../../simulator/base/wait.ts';
 import type { Universe } from '../../simulator/kernel/kernel.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
-import { accept, connectTcp, receive, sendAll, type Sleeper, tcpBind, tcpClose, tcpListen, tcpSocket, type TcpSocket } from '../../simulator/transport/index.ts';
+import {
+  accept,
+  connectTcp,
+  receive,
+  sendAll,
+  type Sleeper,
+  tcpBind,
+  tcpClose,
+  tcpListen,
+  tcpSocket,
+  type TcpSocket,
+} from '../../simulator/transport/index.ts';
 
 const RESPONSE = encodeUtf8('HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\ntask 1\n');
 const REQUEST = encodeUtf8('GET / HTTP/1.1\r\nHost: mesh\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n');
@@ -53,13 +64,16 @@ export function serve(universe: Universe, ns: NetworkNamespace, port: number): v
   const listener = tcpSocket(ns);
   tcpBind(listener, 0, port);
   tcpListen(listener, 1024);
-  start(universe, (function* () {
-    for (;;) {
-      const child = yield* accept(ctx, listener);
-      if (!child.ok) return;
-      start(universe, answer(ctx, child.value));
-    }
-  })());
+  start(
+    universe,
+    (function* () {
+      for (;;) {
+        const child = yield* accept(ctx, listener);
+        if (!child.ok) return;
+        start(universe, answer(ctx, child.value));
+      }
+    })(),
+  );
 }
 
 function* answer(ctx: Sleeper, socket: TcpSocket): Task<void> {
@@ -69,22 +83,31 @@ function* answer(ctx: Sleeper, socket: TcpSocket): Task<void> {
 }
 
 /** One connection, one request, read to the end. Calls `done` with the octets received, -1 when it failed. */
-export function request(universe: Universe, ns: NetworkNamespace, address: string, port: number, done: (octets: number) => void): void {
+export function request(
+  universe: Universe,
+  ns: NetworkNamespace,
+  address: string,
+  port: number,
+  done: (octets: number) => void,
+): void {
   const ctx = sleeper(universe);
-  start(universe, (function* () {
-    const socket = tcpSocket(ns);
-    const connected = yield* connectTcp(ctx, socket, ipv4(address), port);
-    if (!connected.ok) return done(-1);
-    yield* sendAll(ctx, socket, REQUEST);
-    let octets = 0;
-    for (;;) {
-      const bytes = yield* receive(ctx, socket);
-      if (!bytes.ok || bytes.value.length === 0) break;
-      octets += bytes.value.length;
-    }
-    tcpClose(socket);
-    done(octets);
-  })());
+  start(
+    universe,
+    (function* () {
+      const socket = tcpSocket(ns);
+      const connected = yield* connectTcp(ctx, socket, ipv4(address), port);
+      if (!connected.ok) return done(-1);
+      yield* sendAll(ctx, socket, REQUEST);
+      let octets = 0;
+      for (;;) {
+        const bytes = yield* receive(ctx, socket);
+        if (!bytes.ok || bytes.value.length === 0) break;
+        octets += bytes.value.length;
+      }
+      tcpClose(socket);
+      done(octets);
+    })(),
+  );
 }
 
 /** Octets of a right answer. */

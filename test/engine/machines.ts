@@ -156,26 +156,23 @@ export class Machines {
       this.api('node1').networkCreate({
         Name: name,
         Driver: 'overlay',
-        Scope: '',
+        IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
         Internal: false,
         Attachable: true,
         Ingress: false,
-        EnableIPv6: false,
-        IPAM: { Driver: 'default', Options: {}, Config: [{ Subnet: subnet }] },
+        ConfigOnly: false,
         Options: {},
         Labels: {},
-        cause: this.caller('node1'),
-      } as unknown as Parameters<EngineApi['networkCreate']>[0]),
+      }),
     );
     this.settle(1);
     return Id;
   }
 
   /** `docker run -d --name NAME --network NETWORK IMAGE ARGS…` */
-  run(node: string, { name, image, args, network }: { name: string; image: string; args: string[]; network: string }): void {
-    const cause = this.caller(node);
-    const request = { name, Image: image, Cmd: args, HostConfig: { NetworkMode: network }, cause } as unknown as Parameters<EngineApi['containerCreate']>[0];
-    this.finish(this.api(node).containerStart(value(this.api(node).containerCreate(request)).Id, cause));
+  run(node: string, { name, image, args, network, binds = [] }: { name: string; image: string; args: string[]; network: string; binds?: string[] }): void {
+    const made = value(this.api(node).containerCreate({ name, Image: image, Cmd: args, HostConfig: { NetworkMode: network, Binds: binds } }));
+    this.finish(this.api(node).containerStart(made.Id, this.caller(node)));
     this.settle(2);
   }
 

@@ -28,8 +28,8 @@ describe('demonet 192.168.200.0/24, demoservice ×2 on node1 and node2', () => {
       'lo 65536 127.0.0.1/8',
       'eth0 1450 02:42:c0:a8:c8:06 192.168.200.6/24 brd 192.168.200.255 192.168.200.2/32',
     ]);
-    expect(balancers(machines.ns('node1', lb))[0]).toMatch(/^FWM 257 rr: .*192\.168\.200\.[34]:0 masq 1/);
-    expect(machines.rules('node1', 'mangle', lb)).toEqual(['-A INPUT -d 192.168.200.2/32 -j MARK --set-xmark 0x101/0xffffffff']);
+    expect(balancers(machines.ns('node1', lb))[0]).toMatch(/^FWM 256 rr: .*192\.168\.200\.[34]:0 masq 1/);
+    expect(machines.rules('node1', 'mangle', lb)).toEqual(['-A INPUT -d 192.168.200.2/32 -j MARK --set-xmark 0x100/0xffffffff']);
     expect(machines.files('node3').some((name) => name.startsWith('lb_'))).toBe(false);
   });
 
@@ -46,7 +46,9 @@ describe('demonet 192.168.200.0/24, demoservice ×2 on node1 and node2', () => {
     expect(asked('demoservice')).toBe('NOERROR 192.168.200.2 (56)');
     expect(asked('tasks.demoservice')).toMatch(/^NOERROR 192\.168\.200\.3 192\.168\.200\.4 /);
     expect(asked('nosuch')).toMatch(/^SERVFAIL/);
-    expect(asked('2.200.168.192.in-addr.arpa', DNS_PTR)).toMatch(/^NOERROR demoservice\.demonet /);
+    expect(asked('3.200.168.192.in-addr.arpa', DNS_PTR)).toMatch(/^NOERROR demoservice\.1\.[0-9a-z]{25}\.demonet /);
+    // A virtual address has no name.
+    expect(asked('2.200.168.192.in-addr.arpa', DNS_PTR)).toMatch(/^SERVFAIL/);
   });
 
   test('a container of docker run joins, is found by name, and takes the network with it when it goes', () => {
@@ -93,4 +95,12 @@ test('4789 closed on a node: its own task answers, the others do not', () => {
   const answers = [1, 2, 3].map(() => machines.get('node1', '127.0.0.1', 8000));
   expect(answers.filter((answer) => answer.startsWith("I'm"))).toHaveLength(1);
   expect(answers.filter((answer) => answer === 'EAGAIN')).toHaveLength(2);
+});
+
+test('-v /var/run/docker/netns:/netns: a container can enter ingress_sbox', () => {
+  const machines = new Machines().swarm();
+  machines.run('node1', { name: 'shoot', image: 'alpine', args: ['sleep', '50000'], network: 'bridge', binds: ['/var/run/docker/netns:/netns'] });
+  const mounts = machines.daemons.get('node1')?.parts?.containers.find('shoot')?.mounts;
+  const found = machines.host('node1').filesOf(mounts!).netnsAt('/netns/ingress_sbox');
+  expect(found).toEqual({ ok: true, value: machines.ns('node1', 'ingress_sbox') });
 });

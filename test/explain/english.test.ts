@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Hop } from '../../simulator/index';
 import { DROP_REASONS } from '../../simulator/trace/event';
-import { explainEnd, explainHop, isLandmark, kindOfNamespace } from '../../src/explain/index';
+import { explainEnd, explainHop, kindOfNamespace, packetLabel } from '../../src/explain/index';
 import { DROP_WORDS } from '../../src/explain/en';
+import { isLandmark, shorten } from '../../src/explain/shorten';
 
 const fields = { src: '10.0.0.2', dst: '10.0.0.6', sport: 1, dport: 2, srcMac: '', dstMac: '', ttl: 64, mark: 0 };
 const hop = (kind: Hop['kind'], where: string, what: string, more: Partial<Hop> = {}): Hop => ({
@@ -67,14 +68,39 @@ describe('sentences', () => {
   });
 });
 
-test('the short list keeps changes and decisions, and leaves out the passing by', () => {
-  expect(isLandmark(hop('conntrack', 'PREROUTING', 'found ESTABLISHED'))).toBe(false);
-  expect(isLandmark(hop('hook', 'PREROUTING', 'policy ACCEPT'))).toBe(false);
-  expect(isLandmark(hop('rule', 'FORWARD', 'JUMP DOCKER-USER'))).toBe(false);
-  expect(isLandmark(hop('rule', 'FORWARD', 'ACCEPT'))).toBe(true);
-  expect(isLandmark(hop('hook', 'FORWARD', 'policy DROP'))).toBe(true);
-  expect(isLandmark(hop('neighbour', 'eth0', 'reachable', { changed: ['dstMac'] }))).toBe(false);
-  expect(isLandmark(hop('device', 'eth0', 'out', { changed: ['mark'] }))).toBe(true);
+test('packets have short names', () => {
+  const label = (text: string) => packetLabel({ id: 1, direction: 'request', label: text, hops: [], end: 'open' });
+  expect(['SYN', 'SYN,ACK', 'ACK', 'PSH,ACK GET /', 'PSH,ACK 134 bytes', 'FIN,ACK', 'echo request'].map(label)).toEqual(
+    ['SYN', 'SYN-ACK', 'ACK', 'GET /', '134 bytes', 'FIN', 'echo request'],
+  );
+});
+
+describe('the short list', () => {
+  test('keeps changes and decisions, and leaves out the passing by', () => {
+    expect(isLandmark(hop('conntrack', 'PREROUTING', 'found ESTABLISHED'))).toBe(false);
+    expect(isLandmark(hop('hook', 'PREROUTING', 'policy ACCEPT'))).toBe(false);
+    expect(isLandmark(hop('rule', 'FORWARD', 'JUMP DOCKER-USER'))).toBe(false);
+    expect(isLandmark(hop('rule', 'FORWARD', 'ACCEPT'))).toBe(true);
+    expect(isLandmark(hop('hook', 'FORWARD', 'policy DROP'))).toBe(true);
+    expect(isLandmark(hop('neighbour', 'eth0', 'reachable'))).toBe(false);
+  });
+
+  test('joins a rule and its translation, and shows a change that was left out at the next hop', () => {
+    const translated = { ...fields, dst: '172.18.0.2' };
+    const forwarded = { ...translated, ttl: 63 };
+    const short = shorten([
+      hop('device', 'eth0', 'in'),
+      hop('rule', 'PREROUTING', 'ACCEPT', rule('-A DOCKER-INGRESS -j DNAT --to-destination 172.18.0.2:8000')),
+      hop('nat', 'PREROUTING', 'destination a → b by rule', { after: translated, changed: ['dst'] }),
+      hop('rule', 'FORWARD', 'JUMP DOCKER-USER', { before: translated, after: forwarded, changed: ['ttl'] }),
+      hop('device', 'eth1', 'out', { before: forwarded, after: forwarded }),
+    ]);
+    expect(short.map(({ kind, before, after }) => [kind, before.dst, after.dst, before.ttl, after.ttl])).toEqual([
+      ['device', '10.0.0.6', '10.0.0.6', 64, 64],
+      ['rule', '10.0.0.6', '172.18.0.2', 64, 64],
+      ['device', '172.18.0.2', '172.18.0.2', 64, 63],
+    ]);
+  });
 });
 
 test('namespaces are told apart by their names', () => {

@@ -20,6 +20,8 @@ export function makeUniverse(seed = 1): Universe & { events: TraceEvent[] } {
 
 export function makeKernel(universe: Universe, host = 'host'): Kernel {
   const kernel = new Kernel(host, universe);
+  // Quiet: what IPv6 says by itself has tests of its own.
+  kernel.initNs.disableIpv6Default = 1;
   initNamespace(kernel.initNs);
   kernel.protocols[PROTO_ICMP] = { protocol: PROTO_ICMP, receive: icmpRcv, error: () => undefined };
   return kernel;
@@ -27,6 +29,7 @@ export function makeKernel(universe: Universe, host = 'host'): Kernel {
 
 export function namespace(kernel: Kernel, name: string): NetworkNamespace {
   const ns = createNamespace(kernel, name);
+  ns.disableIpv6Default = kernel.initNs.disableIpv6Default;
   setUp(ns.device('lo') as NetDevice, true);
   return ns;
 }

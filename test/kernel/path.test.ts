@@ -205,7 +205,8 @@ describe('an overlay over two machines', () => {
     expect(underlayArps).toHaveLength(0);
     const wrapped = pick(universe.events, 'encap');
     expect(wrapped.map((event) => event.packet.inner?.icmpType)).toEqual([8, 0]);
-    expect(new Set(wrapped.map((event) => event.packet.sport)).size).toBe(2);
+    // The flow dissector's hash is the same in both directions.
+    expect(new Set(wrapped.map((event) => event.packet.sport)).size).toBe(1);
     expect(setMaster(one.tunnel, null).ok).toBe(true);
   });
 });

@@ -26,7 +26,7 @@ export class Machine {
   readonly door: ExternalDoor;
 
   constructor(
-    options: { tools?: readonly Tool[]; externals?: Externals; files?: Readonly<Record<string, string>> } = {},
+    options: { tools?: readonly Tool[]; externals?: Externals; files?: Readonly<Record<string, string>>; fault?: Universe['fault'] } = {},
   ) {
     const universe: Universe = {
       scheduler: this.scheduler,
@@ -36,6 +36,7 @@ export class Machine {
       traceSequence: 0,
       nextInode: 4026531840,
       nextFlow: 1,
+      ...(options.fault === undefined ? {} : { fault: options.fault }),
     };
     const kernel = new Kernel('node1', universe);
     initNamespace(kernel.initNs);

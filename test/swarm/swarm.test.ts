@@ -97,7 +97,7 @@ test('a node that falls silent is down after three heartbeats, and its tasks are
   const cluster = three();
   const service = cluster.service(published(3));
   cluster.settle();
-  cluster.agents.get('node2')!.stop(false);
+  cluster.agents.get('node2')!.stop();
   cluster.settle(13);
   expect(cluster.node('node2').Status).toMatchObject({ State: 'ready' });
   cluster.settle(4);

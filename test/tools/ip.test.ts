@@ -51,11 +51,11 @@ test('refusals', () => {
 test('a known option that is not emulated is refused in one line', () => {
   const machine = newMachine();
   for (const command of [
-    'ip monitor',
+    'ip monitor file log',
     'ip link add x0 type vlan id 5',
     'ip -b file',
     'ip route add 10.0.0.0/8 nexthop via 1.2.3.4',
-    'bridge mdb show',
+    'bridge mdb add dev br0 port eth0 grp 239.1.1.1',
   ]) {
     const { exit, stderr } = machine.run(command);
     expect(exit).not.toBe(0);

@@ -59,7 +59,7 @@ export function createBridge(ns: NetworkNamespace, network: Network, mac: number
   dataplane.setUp(network.bridge, true);
 }
 
-export function mtuOf(network: Network): number {
+function mtuOf(network: Network): number {
   return Number(network.options['com.docker.network.driver.mtu'] ?? 1500);
 }
 

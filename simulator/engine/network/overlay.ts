@@ -12,7 +12,7 @@ import { macOfAddress, type Endpoint, type Network } from './model.ts';
 
 /** networkdb's overlay_peer_table. */
 export const PEER_TABLE = 'overlay_peer_table';
-export const VXLAN_ID_OPTION = 'com.docker.network.driver.overlay.vxlanid_list';
+const VXLAN_ID_OPTION = 'com.docker.network.driver.overlay.vxlanid_list';
 /** Octets a VXLAN header and what is around it take. */
 const VXLAN_OVERHEAD = 50;
 

@@ -1,7 +1,7 @@
 /** The bridge device itself (net/bridge/br_device.c, br_if.c): carrier and MAC follow the ports; the data path is ../bridge.ts. */
 import { KERNEL_DEFAULT } from '../../base/origin.ts';
 import { brDevXmit } from '../bridge.ts';
-import type { BridgeState, DeviceDriver, NetDevice } from '../device.ts';
+import type { BridgePort, BridgeState, DeviceDriver, NetDevice } from '../device.ts';
 import { makeFdbEntry } from '../fdb.ts';
 
 /** Microseconds a learned address lives (br->ageing_time, 300 s). */
@@ -29,6 +29,7 @@ export function newBridgeState(): BridgeState {
     vlanFiltering: false,
     defaultPvid: 1,
     multicastSnooping: true,
+    mdb: [],
     macSet: false,
     mtuSet: false,
   };
@@ -59,8 +60,10 @@ export function portChanged(dev: NetDevice, port: NetDevice): void {
 
 /** A port came, the last of the list: what follows costs the same however many there are. */
 export function portAdded(dev: NetDevice, port: NetDevice): void {
-  const { macSet, ports } = dev.bridge as BridgeState;
-  if (!macSet && (ports.length === 1 || port.mac < dev.mac)) setBridgeMac(dev, port.mac);
+  const { macSet, mtuSet, ports } = dev.bridge as BridgeState;
+  const first = ports.length === 1;
+  if (!mtuSet) dev.mtu = first ? port.mtu : Math.min(dev.mtu, port.mtu);
+  if (!macSet && (first || port.mac < dev.mac)) setBridgeMac(dev, port.mac);
   portChanged(dev, port);
 }
 
@@ -79,4 +82,47 @@ export function setBridgeMac(dev: NetDevice, mac: number): void {
   if (old !== undefined && old.port === null) state.fdb.delete(dev.mac);
   dev.mac = mac;
   if (mac !== 0 && !state.fdb.has(mac)) state.fdb.set(mac, makeFdbEntry(mac, null, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+}
+
+/** br_mtu_auto_adjust: a bridge nobody gave an MTU takes the least of its ports. */
+export function adjustBridgeMtu(dev: NetDevice): void {
+  const state = dev.bridge as BridgeState;
+  if (state.mtuSet) return;
+  let least = Infinity;
+  for (const port of state.ports) least = Math.min(least, port.mtu);
+  dev.mtu = state.ports.length === 0 ? 1500 : least;
+}
+
+/** The lowest free port number; cost by kind as the kernel reads it from the link speed (veth 10 Gbit/s: 2). */
+export function newPort(bridgeDevice: NetDevice, state: BridgeState, dev: NetDevice): BridgePort {
+  const number = lowestFreePort(state);
+  if (number > state.highestPort) state.highestPort = number;
+  return {
+    bridge: bridgeDevice,
+    number,
+    state: 'disabled',
+    cost: dev.kind === 'veth' ? 2 : 100,
+    priority: 32,
+    hairpin: false,
+    learning: true,
+    flood: true,
+    mcastFlood: true,
+    bcastFlood: true,
+    guard: false,
+    fastLeave: false,
+    rootBlock: false,
+    isolated: false,
+    neighSuppress: false,
+    vlanTunnel: false,
+    pvid: state.defaultPvid,
+  };
+}
+
+/** The new port is in the list already. Without gaps, which is nearly always, it is the next. */
+function lowestFreePort(state: BridgeState): number {
+  if (state.highestPort === state.ports.length - 1) return state.ports.length;
+  const used = new Set(state.ports.map((port) => port.port?.number));
+  let number = 1;
+  while (used.has(number)) number++;
+  return number;
 }

@@ -2,7 +2,7 @@
 import { inPrefix, maskOf } from '../../base/address.ts';
 import type { Origin } from '../../base/origin.ts';
 import { done, refuse, type Result } from '../../base/result.ts';
-import type { InterfaceAddress, NetDevice } from '../device.ts';
+import type { AddressLifetime, InterfaceAddress, NetDevice } from '../device.ts';
 import { addAddress as addToDevice, deleteAddress as deleteFromDevice } from '../devices.ts';
 
 export interface AddressRequest {
@@ -13,20 +13,51 @@ export interface AddressRequest {
   readonly broadcast: number;
   readonly scope: InterfaceAddress['scope'];
   readonly label: string;
+  /** Seconds; left out: for ever. */
+  readonly valid?: number | undefined;
+  readonly preferred?: number | undefined;
   readonly origin: Origin;
 }
 
 /** Adds an address (`replace` lets it be there already). EEXIST. */
 export function newAddress(dev: NetDevice, request: AddressRequest, replace = false): Result<undefined> {
   const present = dev.addresses.find((entry) => entry.address === request.address && entry.prefix === request.prefix);
-  if (present !== undefined) return replace ? done : refuse('EEXIST', 'ipv4: Address already assigned');
-  const { broadcast, peer, ...rest } = request;
+  const lifetime = lifetimeOf(dev, request);
+  if (present !== undefined) {
+    if (!replace) return refuse('EEXIST', 'ipv4: Address already assigned');
+    // check_lifetime: of an address that is there, only how long it stays may change.
+    const { lifetime: _, ...same } = present;
+    const fresh: InterfaceAddress = lifetime === undefined ? same : { ...same, lifetime };
+    dev.addresses = dev.addresses.map((entry) => (entry === present ? fresh : entry));
+    expire(dev, fresh);
+    return done;
+  }
+  const { broadcast, peer, valid: _valid, preferred: _preferred, ...rest } = request;
   const added = addToDevice(dev, {
     ...rest,
     ...(broadcast === 0 ? {} : { broadcast }),
     ...(peer === undefined ? {} : { peer }),
+    ...(lifetime === undefined ? {} : { lifetime }),
   });
-  return added.ok ? done : added;
+  if (!added.ok) return added;
+  const entry = dev.addresses.find((one) => one.address === request.address && one.prefix === request.prefix);
+  if (entry !== undefined) expire(dev, entry);
+  return done;
+}
+
+export const FOREVER = 4294967295;
+
+function lifetimeOf(dev: NetDevice, { valid = FOREVER, preferred = FOREVER }: AddressRequest): AddressLifetime | undefined {
+  if (valid === FOREVER && preferred === FOREVER) return undefined;
+  return { valid, preferred, since: dev.ns.kernel.now };
+}
+
+/** An address whose time is over goes by itself, unless it was given more meanwhile. */
+function expire(dev: NetDevice, entry: InterfaceAddress): void {
+  if (entry.lifetime === undefined || entry.lifetime.valid === FOREVER) return;
+  dev.ns.kernel.universe.scheduler.after(entry.lifetime.valid * 1_000_000, () => {
+    if (dev.addresses.includes(entry)) deleteFromDevice(dev, entry.address, entry.prefix);
+  });
 }
 
 /** Deletes the address with this prefix; without one, the first that has it. EADDRNOTAVAIL. */

@@ -1,4 +1,5 @@
 /** What conntrack(8) asks of the kernel. Mirrors net/netfilter/nf_conntrack_netlink.c. */
+import { SECOND } from '../../base/scheduler.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { PROTO_ICMP, type ConntrackReference } from '../../wire/packet.ts';
 import { netfilterOf } from '../state.ts';
@@ -57,20 +58,25 @@ export function listConntrack(ns: NetworkNamespace, filter: ConntrackFilter = {}
 }
 
 /** Deletes entries; answers those it deleted. */
-export function deleteConntrack(ns: NetworkNamespace, filter: ConntrackFilter): ConntrackEntry[] {
+export function deleteConntrack(ns: NetworkNamespace, filter: ConntrackFilter, portId = 0): ConntrackEntry[] {
   const table = netfilterOf(ns).conntrack;
   const entries = listConntrack(ns, filter);
-  for (const entry of entries) table.remove(entry, true);
+  for (const entry of entries) table.remove(entry, portId);
   return entries;
 }
 
 /** Sets the mark of entries; answers those it changed. */
-export function markConntrack(ns: NetworkNamespace, filter: ConntrackFilter, mark: number): ConntrackEntry[] {
+export function markConntrack(
+  ns: NetworkNamespace,
+  filter: ConntrackFilter,
+  mark: number,
+  portId = 0,
+): ConntrackEntry[] {
   const table = netfilterOf(ns).conntrack;
   const entries = listConntrack(ns, filter);
   for (const entry of entries) {
     entry.mark = mark;
-    if (table.watchers.length > 0) table.tell('UPDATE', entry, true);
+    if (table.watchers.length > 0) table.tell('UPDATE', entry, portId);
   }
   return entries;
 }
@@ -97,7 +103,15 @@ export function conntrackStats(ns: NetworkNamespace): ConntrackStats {
 export function watchConntrack(ns: NetworkNamespace, watcher: ConntrackWatcher): () => void {
   const table = netfilterOf(ns).conntrack;
   table.watchers = [...table.watchers, watcher];
+  const { scheduler } = ns.kernel.universe;
+  // The garbage collector (gc_worker): whoever watches hears of the end of entries whose time is over.
+  let timer = scheduler.after(SECOND, collect);
+  function collect(): void {
+    table.sweep(ns.kernel.now);
+    timer = scheduler.after(SECOND, collect);
+  }
   return () => {
+    timer.cancel();
     table.watchers = table.watchers.filter((one) => one !== watcher);
   };
 }

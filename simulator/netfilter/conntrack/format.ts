@@ -21,9 +21,8 @@ export interface EntryFormat {
   readonly extended?: boolean;
   /** `id=` at the end. */
   readonly id?: boolean;
-  /** Events have neither mark=0 nor use=. */
+  /** Events have neither mark=0 nor use=, nor a time-out that is over. */
   readonly event?: boolean;
-  /** Events of the end of an entry show no time-out. */
   readonly use?: number;
 }
 
@@ -37,7 +36,9 @@ export function formatEntry(entry: ConntrackEntry, now: number, format: EntryFor
   const { original, reply } = entry;
   const protocol = original.protocol;
   const name = (CONNTRACK_PROTOCOLS.get(protocol) ?? 'unknown').padEnd(8);
-  let text = `${format.extended ? `${'ipv4'.padEnd(8)} 2 ` : ''}${name} ${protocol} ${secondsLeft(entry, now)} `;
+  let text = `${format.extended ? `${'ipv4'.padEnd(8)} 2 ` : ''}${name} ${protocol} `;
+  const left = secondsLeft(entry, now);
+  if (!format.event || left > 0) text += `${left} `;
   if (entry.tcp !== null) text += `${TCP_STATE_NAMES[entry.tcp.state]} `;
   text += formatTuple(original);
   if (!(entry.status & IPS_SEEN_REPLY)) text += '[UNREPLIED] ';

@@ -156,7 +156,7 @@ function tcpPacket(
         (track.lastDirection === direction && track.lastIndex === RST_SET)
       ) {
         // Opened again after it was closed: a new connection.
-        table.remove(entry, false);
+        table.remove(entry);
         return TRACK_REPEAT;
       }
       rememberIgnored(track, direction, index, packet);
@@ -231,7 +231,7 @@ function settle(
   if (!(entry.status & IPS_SEEN_REPLY)) {
     if (index === RST_SET) {
       // Refused: nothing to remember.
-      table.remove(entry, false);
+      table.remove(entry);
       return TRACK_ACCEPT;
     }
     // A SYN sent again does not renew the time-out.

@@ -54,7 +54,7 @@ export class ConntrackStats {
 
 export type ConntrackEventKind = 'NEW' | 'UPDATE' | 'DESTROY';
 /** Told of changes to confirmed entries (`conntrack -E`); must not change them. */
-export type ConntrackWatcher = (kind: ConntrackEventKind, entry: ConntrackEntry, byUser: boolean) => void;
+export type ConntrackWatcher = (kind: ConntrackEventKind, entry: ConntrackEntry, portId: number) => void;
 
 export class ConntrackTable {
   readonly knobs = new ConntrackKnobs();
@@ -102,7 +102,7 @@ export class ConntrackTable {
         tuple.protocol === protocol
       ) {
         if (tuple.entry.expires > now) return tuple;
-        this.remove(tuple.entry, false);
+        this.remove(tuple.entry);
       }
       tuple = next;
     }
@@ -120,19 +120,19 @@ export class ConntrackTable {
   }
 
   /** Takes `entry` out (nf_ct_delete); nothing happens when it is not in. */
-  remove(entry: ConntrackEntry, byUser: boolean): void {
+  remove(entry: ConntrackEntry, portId = 0): void {
     if (!(entry.status & IPS_CONFIRMED) || entry.status & IPS_DYING) return;
     entry.status |= IPS_DYING;
     this.unlink(entry.original);
     this.unlink(entry.reply);
     this.size--;
-    if (this.watchers.length > 0) this.tell('DESTROY', entry, byUser);
+    if (this.watchers.length > 0) this.tell('DESTROY', entry, portId);
   }
 
   /** Takes out everything whose time is over. */
   sweep(now: number): void {
     this.sinceSweep = 0;
-    for (const entry of this.all()) if (entry.expires <= now) this.remove(entry, false);
+    for (const entry of this.all()) if (entry.expires <= now) this.remove(entry);
   }
 
   /** Live entries, oldest first. */
@@ -155,9 +155,9 @@ export class ConntrackTable {
       while (tuple !== null) {
         const { next, entry } = tuple as TupleHash;
         const here = Math.floor(tuple.hash / width) === bucket;
-        if (here && entry.expires <= now) this.remove(entry, false);
+        if (here && entry.expires <= now) this.remove(entry);
         else if (here && !(entry.status & IPS_ASSURED)) {
-          this.remove(entry, false);
+          this.remove(entry);
           this.stats.earlyDrop++;
           return true;
         }
@@ -167,8 +167,9 @@ export class ConntrackTable {
     return false;
   }
 
-  tell(kind: ConntrackEventKind, entry: ConntrackEntry, byUser = false): void {
-    for (const watcher of this.watchers) watcher(kind, entry, byUser);
+  /** `portId`: the netlink address of the program that asked for it, 0 when a packet or the time did. */
+  tell(kind: ConntrackEventKind, entry: ConntrackEntry, portId = 0): void {
+    for (const watcher of this.watchers) watcher(kind, entry, portId);
   }
 
   private all(): ConntrackEntry[] {

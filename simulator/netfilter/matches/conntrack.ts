@@ -164,7 +164,7 @@ export const conntrackMatch: MatchExtension<ConntrackMatch> = {
   check: (data) => (data.given ? undefined : parameterProblem('conntrack: At least one option is required')),
   save: (data) => describe(data, ' --', ' !'),
   list: (data) => describe(data, ' ', ' !'),
-  matches(data, _ns, packet) {
+  matches(data, ns, packet) {
     const entry = entryOf(packet);
     if (data.states !== 0) {
       let bits = stateBit(packet);
@@ -176,7 +176,7 @@ export const conntrackMatch: MatchExtension<ConntrackMatch> = {
     }
     // Without an entry only the state can match.
     if (entry === null) return data.states !== 0 && onlyStates(data);
-    return entryMatches(data, entry, packet);
+    return entryMatches(data, entry, packet, ns.kernel.now);
   },
 };
 
@@ -191,7 +191,7 @@ function onlyStates(data: ConntrackMatch): boolean {
   );
 }
 
-function entryMatches(data: ConntrackMatch, entry: ConntrackEntry, packet: Packet): boolean {
+function entryMatches(data: ConntrackMatch, entry: ConntrackEntry, packet: Packet, now: number): boolean {
   const { original, reply } = entry;
   if (data.direction !== '' && (directionOf(packet.ctInfo) === ORIGINAL) !== (data.direction === 'ORIGINAL'))
     return false;
@@ -222,18 +222,19 @@ function entryMatches(data: ConntrackMatch, entry: ConntrackEntry, packet: Packe
     const hit = data.status === 0 ? (entry.status & 15) === 0 : (entry.status & data.status) !== 0;
     if (hit === data.notStatus) return false;
   }
-  return data.expireMin < 0 || inExpire(data, entry) !== data.notExpire;
+  return data.expireMin < 0 || inExpire(data, entry, now) !== data.notExpire;
 }
 
-function inExpire(data: ConntrackMatch, entry: ConntrackEntry): boolean {
-  const seconds = Math.floor(entry.expires / SECOND);
+function inExpire(data: ConntrackMatch, entry: ConntrackEntry, now: number): boolean {
+  // The packet has just renewed it, but for what the rule sees (nf_ct_expires).
+  const seconds = Math.max(0, Math.floor((entry.expires - now) / SECOND));
   return seconds >= data.expireMin && seconds <= data.expireMax;
 }
 
 function parseAddress(data: ConntrackMatch, where: Where, value: string, invert: boolean): Complaint | undefined {
   const parsed = parseAddressMask(value);
   if ('status' in parsed) return parsed;
-  data.addresses.push({ where, address: (parsed.address & parsed.mask) >>> 0, mask: parsed.mask, invert });
+  data.addresses.push({ where, address: parsed.address, mask: parsed.mask, invert });
   return undefined;
 }
 

@@ -6,6 +6,7 @@ import type { InterfaceAddress, NetDevice } from '../../kernel/device.ts';
 import { fibLookup } from '../../kernel/fib.ts';
 import { drop } from '../../kernel/kernel.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
+import { selectAddress } from '../../kernel/route.ts';
 import { NF_DROPPED, NF_LOCAL_IN, NF_LOCAL_OUT, NF_POST_ROUTING, NF_PRE_ROUTING } from '../../kernel/seams.ts';
 import { PROTO_SCTP, PROTO_TCP, PROTO_UDP, type Packet } from '../../wire/packet.ts';
 import { entryOf } from '../conntrack/core.ts';
@@ -162,17 +163,17 @@ export const masqueradeTarget: TargetExtension<NatData> = {
   },
 };
 
-/** inet_select_addr for the next hop: the primary address in its subnet, else the device's first. */
+/** inet_select_addr for the next hop: the device's global primary address in its subnet, else its first, else any of the namespace. */
 function sourceOn(ns: NetworkNamespace, output: NetDevice, packet: Packet): number {
   const route = fibLookup(ns, packet.dst, 0, packet.mark, output.ifindex, 0);
   const hop = route === null || route.gateway === 0 ? packet.dst : route.gateway;
   let first = 0;
   for (const address of output.addresses) {
-    if (address.secondary || address.scope === 'host') continue;
+    if (address.secondary || address.scope !== 'global') continue;
     if (inSubnet(address, hop)) return address.address;
     if (first === 0) first = address.address;
   }
-  return first !== 0 ? first : (output.addresses[0]?.address ?? 0);
+  return first !== 0 ? first : selectAddress(ns, output, 0);
 }
 
 function inSubnet(address: InterfaceAddress, other: number): boolean {

@@ -106,6 +106,16 @@ function restartPolicy(call: Call): { Name: string; MaximumRetryCount: number } 
   return { Name: name, MaximumRetryCount: Number(count ?? 0) };
 }
 
+/** A source that begins with a dot is a path from here; the daemon hears whole paths only. */
+function bindSpec(call: Call, text: string): string {
+  return text.replace(/^\.[^:]*(?=:)/, (source) => call.ctx.fs.absolute(source));
+}
+
+/** opts.EffectiveCapAddCapDrop: upper case, with CAP_. */
+function capabilityNames(names: readonly string[]): string[] {
+  return names.map((name) => name.toUpperCase()).map((name) => (name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`));
+}
+
 function createRequest(
   call: Call,
   attach: { tty: boolean; interactive: boolean; detach: boolean },
@@ -142,6 +152,10 @@ function createRequest(
     ...(options.has('stop-timeout') ? { StopTimeout: options.number('stop-timeout') } : {}),
     HostConfig: {
       NetworkMode: network,
+      Binds: options.texts('volume').map((text) => bindSpec(call, text)),
+      CapAdd: capabilityNames(options.texts('cap-add')),
+      CapDrop: capabilityNames(options.texts('cap-drop')),
+      Sysctls: keyValues(options.texts('sysctl')),
       PortBindings: bindings,
       PublishAllPorts: options.flag('publish-all'),
       Privileged: options.flag('privileged'),

@@ -5,6 +5,8 @@ import { strftime } from '../../process/calendar.ts';
 import { parseSignal, SIGNAL_NUMBERS } from '../../process/signals.ts';
 import type { Blocking, Program, ProgramContext, Signal, Tool } from '../../process/program.ts';
 import { complain, linesOf, nameOf, parseOptions, usage } from './common.ts';
+import { busyboxNetTools } from '../busyboxnet.ts';
+import { busyboxIpTool } from '../ip/busybox.ts';
 
 /** Becomes `argv`; prints why not in the way of GNU programs (126 and 127). */
 export function* become(ctx: ProgramContext, argv: readonly string[], env?: ReadonlyMap<string, string>): Program {
@@ -357,6 +359,12 @@ function* busybox(ctx: ProgramContext): Program {
   if (applet === undefined) {
     yield* ctx.out('BusyBox v1.37.0 multi-call binary.\n\nUsage: busybox [function [arguments]...]\n');
     return 0;
+  }
+  // Applets that are programs of their own here; the others are the same as on PATH.
+  const own = [...busyboxNetTools, busyboxIpTool].find((tool) => tool.name === applet);
+  if (own !== undefined) {
+    const argv = [applet, ...rest];
+    return yield* own.main(Object.create(ctx, { argv: { value: argv } }) as ProgramContext);
   }
   const program = ctx.exec([applet, ...rest]);
   return program.ok ? yield* program.value : yield* complainApplet(ctx, applet);

@@ -5,7 +5,7 @@
 import { broadcastOf, formatIpv4, isLoopback } from '../../base/address.ts';
 import { refuse } from '../../base/result.ts';
 import type { InterfaceAddress, InterfaceAddress6, NetDevice } from '../../kernel/device.ts';
-import { addressIn, deleteAddress, dumpAddresses, newAddress } from '../../kernel/netlink/address.ts';
+import { addressIn, deleteAddress, dumpAddresses, FOREVER, newAddress } from '../../kernel/netlink/address.ts';
 import { formatScope } from '../../kernel/netlink/format.ts';
 import { formatWords6, words6 } from '../../kernel/netlink/inet6.ts';
 import {
@@ -184,8 +184,6 @@ function show(call: Call, args: Args): number {
   return 0;
 }
 
-const FOREVER = 4294967295;
-
 /** The start of an address: with -o each stands on a line of its own. */
 function openAddress(call: Call, out: Printer, dev: NetDevice, family: 'inet' | 'inet6'): void {
   out.openObject();
@@ -194,11 +192,19 @@ function openAddress(call: Call, out: Printer, dev: NetDevice, family: 'inet' | 
   out.any('family', family, `    ${family} `);
 }
 
-function closeAddress(call: Call, out: Printer, lineBreak: string): void {
+/** Seconds that are left of `seconds`, as the kernel rounds them up. */
+function left(call: Call, seconds: number, since: number): number {
+  return seconds === FOREVER ? FOREVER : Math.max(0, Math.ceil(seconds - (call.ns.kernel.now - since) / 1_000_000));
+}
+
+function closeAddress(call: Call, out: Printer, lineBreak: string, entry?: InterfaceAddress): void {
   if (!call.options.brief) {
     out.text(`${lineBreak}       `);
-    out.any('valid_life_time', FOREVER, 'valid_lft forever');
-    out.any('preferred_life_time', FOREVER, ' preferred_lft forever');
+    const { valid = FOREVER, preferred = FOREVER, since = 0 } = entry?.lifetime ?? {};
+    const [stays, good] = [left(call, valid, since), left(call, preferred, since)];
+    const text = (seconds: number): string => (seconds === FOREVER ? 'forever' : `${seconds}sec`);
+    out.any('valid_life_time', stays, `valid_lft ${text(stays)}`);
+    out.any('preferred_life_time', good, ` preferred_lft ${text(good)}`);
     if (call.options.oneline) out.text('\n');
   }
   out.closeObject();
@@ -217,9 +223,12 @@ function printInet(call: Call, out: Printer, dev: NetDevice, entry: InterfaceAdd
       out.any('broadcast', formatIpv4(entry.broadcast), `brd ${paint(options, 'inet', formatIpv4(entry.broadcast))} `);
     out.any('scope', entry.scope, `scope ${entry.scope} `);
     if (entry.secondary) out.any('secondary', true, 'secondary ');
+    if (entry.lifetime !== undefined && entry.lifetime.valid !== FOREVER) out.any('dynamic', true, 'dynamic ');
+    if (entry.lifetime !== undefined && left(call, entry.lifetime.preferred, entry.lifetime.since) === 0)
+      out.any('deprecated', true, 'deprecated ');
     out.any('label', entry.label, entry.label);
   }
-  closeAddress(call, out, lineBreak);
+  closeAddress(call, out, lineBreak, entry);
 }
 
 function printInet6(call: Call, out: Printer, dev: NetDevice, entry: InterfaceAddress6, lineBreak: string): void {
@@ -241,7 +250,16 @@ export function addressNotice(call: Call, dev: NetDevice, entry: InterfaceAddres
   return out.finish();
 }
 
+/** set_lifetime(): seconds, or `forever`. */
+function lifetime(word: string, name: string): number {
+  if (word === 'forever') return FOREVER;
+  if (!/^\d+$/.test(word) || Number(word) > FOREVER) throw wrong(`${name} value`, word);
+  return Number(word);
+}
+
 interface Wanted {
+  valid?: number;
+  preferred?: number;
   local?: { address: number; prefix: number; explicit: boolean };
   local6?: string;
   peer?: { address: number; prefix: number };
@@ -275,7 +293,8 @@ function parse(args: Args): Wanted {
       ].includes(word)
     ) {
       throw notEmulated('ip', `address option ${word}`);
-    } else if (word === 'valid_lft' || word === 'preferred_lft') throw notEmulated('ip', `address option ${word}`);
+    } else if (word === 'valid_lft') wanted.valid = lifetime(args.next(), 'valid_lft');
+    else if (word === 'preferred_lft') wanted.preferred = lifetime(args.next(), 'preferred_lft');
     else {
       if (word === 'local') word = args.next();
       if (wanted.local !== undefined || wanted.local6 !== undefined) throw garbage('local', word);
@@ -308,6 +327,10 @@ function modify(call: Call, args: Args, verb: 'add' | 'replace' | 'delete'): num
     demand(call, deleteAddress(dev, local.address, bits));
     return 0;
   }
+  if (wanted.valid === 0) throw new Exit(1, 'valid_lft is zero');
+  if ((wanted.preferred ?? FOREVER) > (wanted.valid ?? FOREVER)) {
+    throw new Exit(1, 'preferred_lft is greater than valid_lft');
+  }
   const bits = wanted.peer?.prefix ?? local.prefix;
   const request = {
     address: local.address,
@@ -316,6 +339,8 @@ function modify(call: Call, args: Args, verb: 'add' | 'replace' | 'delete'): num
     broadcast: broadcastFor(wanted.broadcast, wanted.peer?.address ?? local.address, bits),
     scope: wanted.scope ?? (isLoopback(local.address) ? ('host' as const) : ('global' as const)),
     label: wanted.label ?? dev.name,
+    valid: wanted.valid,
+    preferred: wanted.preferred,
     origin: call.ctx.origin,
   };
   demand(call, newAddress(dev, request, verb === 'replace'));

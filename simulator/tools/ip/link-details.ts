@@ -183,7 +183,9 @@ function printVxlan(out: Printer, dev: NetDevice, state: VxlanState): void {
     out.any(name, on, on ? `${name} ` : '');
   }
   out.any('udp_csum', state.udpChecksum, state.udpChecksum ? '' : 'noudpcsum ');
-  for (const name of ['udp_zero_csum6_tx', 'udp_zero_csum6_rx', 'remcsum_tx', 'remcsum_rx']) out.member(name, false);
+  out.any('udp_zero_csum6_tx', state.udp6ZeroChecksumTx, state.udp6ZeroChecksumTx ? 'udp_zero_csum6_tx ' : '');
+  out.any('udp_zero_csum6_rx', state.udp6ZeroChecksumRx, state.udp6ZeroChecksumRx ? 'udp_zero_csum6_rx ' : '');
+  for (const name of ['remcsum_tx', 'remcsum_rx']) out.member(name, false);
   out.member('localbypass', true);
 }
 

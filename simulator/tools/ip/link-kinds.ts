@@ -180,13 +180,15 @@ function parseVxlan(call: Call, args: Args): Extract<LinkKind, { kind: 'vxlan' }
   return { ...words, vni: words.vni, dstPort: words.dstPort || VXLAN_DEFAULT_PORT };
 }
 
-const VXLAN_SWITCHES: Readonly<Record<string, 'learning' | 'proxy' | 'rsc' | 'l2miss' | 'l3miss' | 'udpChecksum'>> = {
+const VXLAN_SWITCHES: Readonly<Record<string, 'learning' | 'proxy' | 'rsc' | 'l2miss' | 'l3miss' | 'udpChecksum' | 'udp6ZeroChecksumTx' | 'udp6ZeroChecksumRx'>> = {
   learning: 'learning',
   proxy: 'proxy',
   rsc: 'rsc',
   l2miss: 'l2miss',
   l3miss: 'l3miss',
   udpcsum: 'udpChecksum',
+  udp6zerocsumtx: 'udp6ZeroChecksumTx',
+  udp6zerocsumrx: 'udp6ZeroChecksumRx',
 };
 
 const VXLAN_REFUSED = [
@@ -202,10 +204,6 @@ const VXLAN_REFUSED = [
   'novnifilter',
   'localbypass',
   'nolocalbypass',
-  'udp6zerocsumtx',
-  'noudp6zerocsumtx',
-  'udp6zerocsumrx',
-  'noudp6zerocsumrx',
   'remcsumtx',
   'noremcsumtx',
   'remcsumrx',

@@ -5,16 +5,16 @@ import { NetworkNamespace } from '../../kernel/netns.ts';
 import { complain, runCommandLine, saveTableText, type CommandOutcome } from '../../netfilter/command.ts';
 import { isComplaint } from '../../netfilter/draft.ts';
 import { parseCommandLine } from '../../netfilter/parse.ts';
-import { TABLE_NAMES, type TableName } from '../../netfilter/state.ts';
+import { TABLE_NAMES, type Backend, type TableName } from '../../netfilter/state.ts';
 
 /** Lists, checks and clears empty tables; what would write to one is refused. */
-export function ip6tables(kernel: Kernel, words: readonly string[]): CommandOutcome {
+export function ip6tables(kernel: Kernel, words: readonly string[], backend: Backend): CommandOutcome {
   const line = parseCommandLine(words);
-  if (isComplaint(line)) return complain('ip6tables', line);
+  if (isComplaint(line)) return complain('ip6tables', line, backend);
   if (!'LSCDVhFXZ'.includes(line.command)) {
-    return complain('ip6tables', { status: 2, text: `option -${line.command} is not emulated here` });
+    return complain('ip6tables', { status: 2, text: `option -${line.command} is not emulated here` }, backend);
   }
-  const { status, stdout, stderr } = runCommandLine(untouched(kernel), line, KERNEL_DEFAULT);
+  const { status, stdout, stderr } = runCommandLine(untouched(kernel), line, KERNEL_DEFAULT, backend);
   return {
     status,
     stdout: stdout.replaceAll('iptables', 'ip6tables'),

@@ -287,6 +287,7 @@ export function sendReset(ns: NetworkNamespace, about: Packet, loopback6: boolea
   packet.sport = about.dport;
   packet.dport = about.sport;
   packet.ttl = ns.knobs.ip_default_ttl;
+  packet.tos = about.tos;
   packet.dontFragment = true;
   if (ns.knobs.fwmark_reflect !== 0) packet.mark = about.mark;
   if ((about.flags & TCP_ACK) !== 0) {

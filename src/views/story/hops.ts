@@ -1,6 +1,7 @@
 /** Draws the hops of one packet, grouped by the namespace in which they happened. */
 import type { Hop, Story } from '../../../simulator/index.ts';
-import { explainEnd, explainHop, isLandmark, kindOfNamespace } from '../../explain/index.ts';
+import { explainEnd, explainHop, kindOfNamespace } from '../../explain/index.ts';
+import { shorten } from '../../explain/shorten.ts';
 import { h, icon } from '../dom.ts';
 
 type Packet = Story['packets'][number];
@@ -15,12 +16,12 @@ interface Place {
 
 /** The list for one packet: a card per namespace, a line per hop, and how it ended. */
 export function hopList(packet: Packet, every: boolean): HTMLElement[] {
-  const shown = every ? packet.hops : packet.hops.filter(isLandmark);
+  const shown = every ? packet.hops : shorten(packet.hops);
   let number = 0;
   const cards = places(shown).map((place) => {
     const first = number + 1;
     number += place.hops.length;
-    return card(place, first);
+    return card(place, first, every);
   });
   return [...cards, h('p', { className: 'story-end' }, explainEnd(packet))];
 }
@@ -35,7 +36,7 @@ function places(hops: readonly Hop[]): Place[] {
   return found;
 }
 
-function card(place: Place, first: number): HTMLElement {
+function card(place: Place, first: number, every: boolean): HTMLElement {
   const kind = kindOfNamespace(place.netns);
   return h(
     'section',
@@ -47,29 +48,38 @@ function card(place: Place, first: number): HTMLElement {
       h('span', { className: 'netns' }, place.netns === 'host' ? '' : place.netns),
       h('span', { className: 'kind' }, kind.label),
     ),
-    h('ol', { start: first }, ...place.hops.map(hopItem)),
+    h('ol', { start: first }, ...place.hops.map((hop, index) => hopItem(hop, every || index === 0))),
   );
 }
 
-function hopItem(hop: Hop): HTMLElement {
+/** One line. Addresses are shown where they changed, where a card begins, and when every step is wanted. */
+function hopItem(hop: Hop, addresses: boolean): HTMLElement {
   return h(
     'li',
     { className: 'hop', 'data-kind': hop.kind },
     h('p', { className: 'said' }, explainHop(hop)),
     hop.rule !== undefined && h('code', { className: 'rule' }, hop.rule.text),
-    addressLine(hop),
+    (addresses || isChanged(hop)) && addressLine(hop),
   );
 }
 
+const SHOWN = ['src', 'dst', 'sport', 'dport', 'mark', 'ttl'] as const;
+
+function isChanged({ before, after }: Hop): boolean {
+  if ((before.inner === undefined) !== (after.inner === undefined)) return true;
+  return SHOWN.some((field) => before[field] !== after[field]);
+}
+
 /** Source and destination, mark and TTL after the hop; what changed is struck with the new value beside it. */
-function addressLine(hop: Hop): HTMLElement | false {
-  const { before, after } = hop;
-  if (after.src === '' && before.src === '') return false;
+function addressLine(hop: Hop): HTMLElement {
+  const { after } = hop;
+  // A packet that has just been wrapped or unwrapped is another one than before: nothing of it "changed".
+  const before = (hop.before.inner === undefined) === (after.inner === undefined) ? hop.before : after;
   return h(
     'p',
     { className: 'addresses' },
     changed(endpoint(before, 'src'), endpoint(after, 'src')),
-    h('span', { className: 'arrow' }, ' → '),
+    arrow(),
     changed(endpoint(before, 'dst'), endpoint(after, 'dst')),
     before.mark !== after.mark || after.mark !== 0
       ? h(
@@ -81,7 +91,20 @@ function addressLine(hop: Hop): HTMLElement | false {
         )
       : '',
     h('span', { className: 'ttl' }, 'ttl ', changed(String(before.ttl), String(after.ttl))),
+    after.inner !== undefined &&
+      h(
+        'span',
+        { className: 'inner' },
+        'carries ',
+        endpoint(after.inner, 'src'),
+        arrow(),
+        endpoint(after.inner, 'dst'),
+      ),
   );
+}
+
+function arrow(): HTMLElement {
+  return h('span', { className: 'arrow' }, ' → ');
 }
 
 function changed(before: string, after: string): HTMLElement {

@@ -4,9 +4,12 @@
  */
 import type { Story, StorySummary } from '../../../simulator/index.ts';
 import type { LabCalls } from '../../lab/connection.ts';
-import { explainSummary } from '../../explain/index.ts';
+import { explainSummary, packetLabel } from '../../explain/index.ts';
 import { button, h, icon } from '../dom.ts';
 import { hopList } from './hops.ts';
+
+/** Conversations among the nodes that are offered; they never end. */
+const MOST_CLUSTER_TRAFFIC = 20;
 
 type Calls = Pick<LabCalls, 'story' | 'pcapng'>;
 type Packet = Story['packets'][number];
@@ -44,8 +47,9 @@ export class PacketStory {
     element.querySelector('.story-head')!.after(this.#tools, this.#packets, this.#body);
   }
 
-  /** Takes a new list of stories. The newest is shown unless the learner looks at an older one. */
-  update(stories: readonly StorySummary[]): void {
+  /** Takes a new list of stories. The learner's newest is shown unless she looks at an older one. */
+  update(all: readonly StorySummary[]): void {
+    const stories = all.filter((story) => !isClusterTraffic(story));
     const newest = stories.at(-1);
     const follows = this.#story === undefined || this.#story.id === this.#list.at(-1)?.id;
     this.#list = stories;
@@ -53,12 +57,11 @@ export class PacketStory {
     this.#tools.hidden = newest === undefined;
     if (newest === undefined) return;
     const wanted = follows ? newest.id : this.#story!.id;
-    this.#choice.replaceChildren(
-      ...[...stories]
-        .reverse()
-        .map((story) => h('option', { value: String(story.id), selected: story.id === wanted }, explainSummary(story))),
-    );
-    const summary = JSON.stringify(stories.find((story) => story.id === wanted));
+    this.#choice.replaceChildren(...options(stories, wanted));
+    const own = all.filter(isClusterTraffic).slice(-MOST_CLUSTER_TRAFFIC);
+    if (own.length > 0)
+      this.#choice.append(h('optgroup', { label: 'Between the nodes themselves' }, ...options(own, wanted)));
+    const summary = JSON.stringify(all.find((story) => story.id === wanted));
     if (summary === this.#shown) return; // what is on the screen did not change
     this.#shown = summary;
     void this.#open(wanted);
@@ -72,10 +75,11 @@ export class PacketStory {
     this.#draw();
   }
 
-  /** The packets of the story; the ARP questions on the way only when every step is wanted. */
+  /** The packets of the story; ARP, and copies that a bridge flooded to somebody else, only when every step is wanted. */
   #shownPackets(): readonly Packet[] {
     const all = this.#story?.packets ?? [];
-    return this.#every.checked ? all : all.filter((packet) => !packet.label.startsWith('ARP '));
+    if (this.#every.checked) return all;
+    return all.filter(({ label, reason }) => !label.startsWith('ARP ') && reason !== 'IP_NOT_FOR_US');
   }
 
   #draw(): void {
@@ -103,7 +107,7 @@ export class PacketStory {
         onclick: () => this.#choose(index),
       },
       h('span', { className: 'dot', 'aria-hidden': true }),
-      packet.label,
+      packetLabel(packet),
       h('span', { className: 'arrow', 'aria-hidden': true }, request ? '→' : '←'),
     );
   }
@@ -136,4 +140,16 @@ export class PacketStory {
     h('a', { href: url, download: `request-${this.#story.id}.pcapng` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
+}
+
+/** Newest first. */
+function options(stories: readonly StorySummary[], wanted: number): HTMLElement[] {
+  return [...stories]
+    .reverse()
+    .map((story) => h('option', { value: String(story.id), selected: story.id === wanted }, explainSummary(story)));
+}
+
+/** Swarm's own ports: 2377 for its managers, 7946 for gossip. */
+function isClusterTraffic({ title }: StorySummary): boolean {
+  return /:(2377|7946)$/.test(title);
 }
