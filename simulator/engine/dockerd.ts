@@ -4,6 +4,7 @@
  */
 import { SimulatorBug } from '../base/assert.ts';
 import type { Origin } from '../base/origin.ts';
+import { SECOND } from '../base/scheduler.ts';
 import { WaitQueue } from '../base/wait.ts';
 import { ERAS, type Era } from '../eras/index.ts';
 import type { Host } from '../process/host.ts';
@@ -24,17 +25,15 @@ import { serviceApi } from './serviceApi.ts';
 import { LogBroker } from './serviceLogs.ts';
 import { DaemonSockets } from './sockets.ts';
 import { swarmApi } from './swarmApi.ts';
+import type { Dice } from '../swarm/scheduler.ts';
 
 export interface DockerdOptions {
   /** Name of the era, `26.1`. */
   readonly engine: string;
   /** Images that are on the machine. */
   readonly images?: readonly ImageDefinition[];
-  /**
-   * Where the order of equally good nodes began in a recorded run, for each group of tasks that its manager placed; the last holds
-   * for all that follow.
-   */
-  readonly dice?: readonly number[];
+  /** What decides among equally good nodes. */
+  readonly dice?: Dice;
 }
 
 /** What lives as long as the daemon's process. */
@@ -57,18 +56,24 @@ interface Kept {
   membership: Membership | undefined;
 }
 
-const PID_FILE = '/var/run/docker.pid';
+export const PID_FILE = '/var/run/docker.pid';
 const daemons = new WeakMap<object, Dockerd>();
+
+/** The daemon that is installed on a machine. */
+export function daemonOf(host: object): Dockerd | undefined {
+  return daemons.get(host);
+}
 
 export class Dockerd {
   private readonly host: Host;
   private readonly era: Era;
   private readonly kept: Kept;
-  private readonly dice: readonly number[];
+  private readonly dice: Dice | undefined;
   private running: Running | undefined;
   /** A run that was killed: its containers and devices are still there. */
   private wreck: Running | undefined;
-  private readonly changed = new WaitQueue();
+  /** Woken after each change of anything the daemon keeps, and when its process has ended. */
+  readonly changed = new WaitQueue();
   private announced = false;
 
   constructor(host: Host, options: DockerdOptions) {
@@ -76,7 +81,7 @@ export class Dockerd {
     if (era === undefined) throw new SimulatorBug(`no era ${options.engine}`);
     this.host = host;
     this.era = era;
-    this.dice = options.dice ?? [];
+    this.dice = options.dice;
     const { random } = host.kernel.universe;
     const ids = random.stream(`docker-daemon/${host.name}`);
     this.kept = {
@@ -206,6 +211,18 @@ export const dockerdTool: Tool = {
       return yield* fail(ctx, `failed to start daemon, ensure docker is not running or delete ${PID_FILE}: process with PID ${pid.ok ? pid.value : '?'} is still running`);
     }
     daemon.start();
+    return 0;
+  },
+};
+
+/** What the machines of the recordings have in the place of a service manager. */
+export const rigDockerdTool: Tool = {
+  name: 'dockerd.sh',
+  directory: '/opt/rig',
+  summary: "start this machine's Docker daemon again, as the rig of the recordings did",
+  *main(ctx: ProgramContext): Program {
+    daemonOf(ctx.host)?.start();
+    yield* ctx.sleep(SECOND);
     return 0;
   },
 };

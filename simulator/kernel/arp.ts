@@ -235,12 +235,18 @@ export function arpRcv(dev: NetDevice, packet: Packet): void {
     }
     const route = fibLookup(ns, target, sender, 0, 0, dev.ifindex);
     const mine = route !== null && route.type === 'local';
-    const proxied = !mine && route !== null && route.type === 'unicast' && proxies(dev) && route.dev !== dev;
-    if ((mine && answers(dev, sender, target)) || proxied) {
-      const neighbour = ns.neighbours.get(dev, sender) ?? create(ns, dev, sender);
-      neighUpdate(neighbour, 'STALE', packet.arpSenderMac, { override: true });
-      if (proxied && ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'arp-proxy', dev: dev.name, address: target, mac: dev.mac });
+    if (mine) {
+      if (!answers(dev, sender, target) || filtered(dev, sender, target)) {
+        drop(ns, packet, 'ARP_IGNORED', dev.name);
+        return;
+      }
+      learnAsker(dev, packet);
       arpSend(dev, ARP_REPLY, sender, packet.arpSenderMac, target, dev.mac, packet.arpSenderMac, packet.id, packet.flow);
+      return;
+    }
+    if (route !== null && route.type === 'unicast' && route.dev !== dev && proxies(dev, target)) {
+      learnAsker(dev, packet);
+      answerForAnother(dev, packet);
       return;
     }
   }
@@ -254,6 +260,38 @@ export function arpRcv(dev: NetDevice, packet: Packet): void {
   drop(ns, packet, 'ARP_IGNORED', dev.name);
 }
 
+/** neigh_event_ns: who asks is known from now on. */
+function learnAsker(dev: NetDevice, request: Packet): void {
+  const { ns } = dev;
+  const neighbour = ns.neighbours.get(dev, request.arpSenderIp) ?? create(ns, dev, request.arpSenderIp);
+  neighUpdate(neighbour, 'STALE', request.arpSenderMac, { override: true });
+}
+
+/** net.ipv4.neigh.*.proxy_delay: a broadcast question is answered in another's name only after a while (pneigh_enqueue). */
+const PROXY_DELAY = 800_000;
+
+function answerForAnother(dev: NetDevice, request: Packet): void {
+  const { universe } = dev.ns.kernel;
+  if (universe.trace !== null) emit(dev.ns, request, { kind: 'arp-proxy', dev: dev.name, address: request.arpTargetIp, mac: dev.mac });
+  const answer = (): void => {
+    if (dev.up && !dev.removed) arpSend(dev, ARP_REPLY, request.arpSenderIp, request.arpSenderMac, request.arpTargetIp, dev.mac, request.arpSenderMac, request.id, request.flow);
+  };
+  if (request.dstMac === dev.mac) answer();
+  else universe.scheduler.after(universe.random.stream('arp-proxy').below(PROXY_DELAY), answer);
+}
+
+/** Tells the link unasked of the device's addresses (inetdev_send_gratuitous_arp), where `arp_notify` wants it. */
+export function notifyPeers(dev: NetDevice): void {
+  if (dev.noArp || Math.max(dev.conf.arp_notify, dev.ns.confAll.arp_notify) === 0) return;
+  for (const { address } of dev.addresses) arpSend(dev, ARP_REQUEST, address, BROADCAST_MAC, address, dev.mac, 0);
+}
+
+/** arp_filter: no answer where the way back does not lead by this device. */
+function filtered(dev: NetDevice, sender: number, target: number): boolean {
+  if (Math.max(dev.conf.arp_filter, dev.ns.confAll.arp_filter) === 0) return false;
+  return fibLookup(dev.ns, sender, target, 0, 0, 0)?.dev !== dev;
+}
+
 /** arp_ignore: which requests for own addresses are answered here. */
 function answers(dev: NetDevice, sender: number, target: number): boolean {
   const level = Math.max(dev.conf.arp_ignore, dev.ns.confAll.arp_ignore);
@@ -264,6 +302,8 @@ function answers(dev: NetDevice, sender: number, target: number): boolean {
   return level < 8;
 }
 
-function proxies(dev: NetDevice): boolean {
-  return (dev.conf.proxy_arp !== 0 || dev.ns.confAll.proxy_arp !== 0) && (dev.ns.knobs.ip_forward !== 0 || dev.conf.forwarding !== 0);
+/** arp_fwd_proxy for all addresses, pneigh_lookup for those of `ip neigh add proxy`. */
+function proxies(dev: NetDevice, target: number): boolean {
+  if (dev.ns.knobs.ip_forward === 0 && dev.conf.forwarding === 0) return false;
+  return dev.conf.proxy_arp !== 0 || dev.ns.confAll.proxy_arp !== 0 || dev.ns.neighbours.get(dev, target)?.proxy === true;
 }

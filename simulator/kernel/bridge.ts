@@ -40,20 +40,32 @@ export function brHandleFrame(dev: NetDevice, packet: Packet): void {
     packet.physIif = dev.ifindex;
     packet.iif = bridge.ifindex;
     if (!nfHook(ns, NF_PRE_ROUTING, packet, bridge, null)) return;
-    if (packet.dst !== dst && !redirectAfterDnat(bridge, packet)) return;
+    if (packet.dst !== dst && !redirectAfterDnat(dev, bridge, packet)) return;
   }
   brHandleFrameFinish(dev, packet);
 }
 
+/** nf_bridge->bridged_dnat: packets that only pass through the bridge device to learn their neighbour's MAC. */
+const bridgedDnat = new WeakMap<Packet, { readonly dev: NetDevice; readonly srcMac: number }>();
+
 /**
  * br_nf_pre_routing_finish: a packet whose destination was rewritten goes where routing says; back into the same
- * bridge with the new neighbour's MAC, or up to the bridge's own address to be routed. False when it is gone.
+ * bridge with the new neighbour's MAC, or up to the bridge's own address to be routed. False when it is gone: with a
+ * neighbour that has to be asked for first, it takes the way out of the bridge device and is taken back there.
  */
-function redirectAfterDnat(bridge: NetDevice, packet: Packet): boolean {
+function redirectAfterDnat(dev: NetDevice, bridge: NetDevice, packet: Packet): boolean {
   const { ns } = bridge;
   const route = fibLookup(ns, packet.dst, packet.src, packet.mark, 0, bridge.ifindex, packet.tos);
   if (route !== null && route.type === 'unicast' && route.dev === bridge) {
-    neighOutput(bridge, route.gateway !== 0 ? route.gateway : packet.dst, packet);
+    const hop = route.gateway !== 0 ? route.gateway : packet.dst;
+    const neighbour = ns.neighbours.get(bridge, hop);
+    // NUD_CONNECTED with a cached header, that is, one that was used before.
+    if (neighbour !== undefined && (neighbour.state === 'REACHABLE' || neighbour.state === 'PERMANENT') && neighbour.used > 0) {
+      packet.dstMac = neighbour.mac;
+      return true;
+    }
+    bridgedDnat.set(packet, { dev, srcMac: packet.srcMac });
+    neighOutput(bridge, hop, packet);
     return false;
   }
   packet.dstMac = bridge.mac;
@@ -170,6 +182,14 @@ function sendFromPort(out: NetDevice, packet: Packet): void {
 export function brDevXmit(bridge: NetDevice, packet: Packet): void {
   const state = bridge.bridge as BridgeState;
   const { ns } = bridge;
+  const passing = packet.physIif !== 0 ? bridgedDnat.get(packet) : undefined;
+  if (passing !== undefined) {
+    // br_nf_pre_routing_finish_bridge_slow
+    bridgedDnat.delete(packet);
+    packet.srcMac = passing.srcMac;
+    brHandleFrameFinish(passing.dev, packet);
+    return;
+  }
   const entry = isGroupMac(packet.dstMac) ? undefined : fdbLookup(state.fdb, packet.dstMac, ns.kernel.now, state.ageing);
   if (entry !== undefined && entry.port !== null && entry.state !== 'permanent') {
     const port = entry.port.port as BridgePort;

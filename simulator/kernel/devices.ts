@@ -13,6 +13,7 @@ import { ethernet } from './drivers/ethernet.ts';
 import { loopback } from './drivers/loopback.ts';
 import { veth } from './drivers/veth.ts';
 import { vxlan, VXLAN_OVERHEAD } from './drivers/vxlan.ts';
+import { notifyPeers } from './arp.ts';
 import { makeFdbEntry } from './fdb.ts';
 import { insertRoute, removeRoute, RT_TABLE_LOCAL, RT_TABLE_MAIN, type Route } from './fib.ts';
 import { drop } from './kernel.ts';
@@ -276,8 +277,10 @@ export function setUp(dev: NetDevice, up: boolean): void {
   const partnerCarrier = partner?.carrier;
   if (dev.driver.changed !== undefined) dev.driver.changed(dev);
   if (!dev.removed) tellLink(dev);
-  if (up) for (const address of dev.addresses) connect(dev, address);
-  else {
+  if (up) {
+    for (const address of dev.addresses) connect(dev, address);
+    notifyPeers(dev);
+  } else {
     const { fib } = dev.ns;
     // fib_sync_down_dev: every route over the device goes, but those to its own addresses.
     for (const table of fib.tables.values()) for (const route of [...table.routes]) if (route.dev === dev && route.type !== 'local') removeRoute(fib, route);
@@ -373,6 +376,7 @@ export function setMac(dev: NetDevice, mac: number): void {
   }
   dev.mac = mac;
   tellLink(dev);
+  if (dev.up) notifyPeers(dev);
   if (dev.addresses6.length > 0 && dev.kind !== 'loopback') {
     dev.addresses6 = [];
     carrierChanged(dev);

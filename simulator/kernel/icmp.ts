@@ -15,13 +15,16 @@ const BURST = 6 * SECOND;
  * `mtu` is the next-hop MTU of "fragmentation needed", `gateway` the better one of a redirect.
  */
 export function icmpSend(ns: NetworkNamespace, about: Packet, type: number, code: number, mtu = 0, gateway = 0): void {
+  if (ns.kernel.icmpSending) return;
   if (about.src === 0 || about.src === LIMITED_BROADCAST || isMulticast(about.src)) return;
   if (about.dst === LIMITED_BROADCAST || isMulticast(about.dst) || about.fragmentOffset !== 0) return;
   if (about.protocol === PROTO_ICMP && about.icmpType !== ICMP_ECHO && about.icmpType !== ICMP_ECHO_REPLY) return;
   const toward = fibLookup(ns, about.dst, about.src, about.mark, 0, about.iif);
   if (toward !== null && toward.type === 'broadcast') return;
   const local = toward !== null && toward.type === 'local';
-  if (!ns.localAddresses.has(about.src) && rateLimited(ns, about.src)) return;
+  // net.ipv4.icmp_ratemask: of errors, what is unreachable and what took too long; path MTU never waits.
+  const limited = (type === ICMP_UNREACHABLE && code !== 4) || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETER_PROBLEM;
+  if (limited && !ns.localAddresses.has(about.src) && rateLimited(ns, about.src)) return;
   const { packets } = ns.kernel.universe;
   const error = packets.make();
   error.parent = about.id;
@@ -45,14 +48,26 @@ export function icmpSend(ns: NetworkNamespace, about: Packet, type: number, code
     error.ct = about.ct;
     error.ctInfo = about.ctInfo >= CT_ESTABLISHED_REPLY ? CT_RELATED : CT_RELATED_REPLY;
   }
-  ipLocalOut(ns, error);
+  transmitIcmp(ns, error);
+}
+
+/** icmp_push_reply, under icmp_xmit_lock. */
+function transmitIcmp(ns: NetworkNamespace, packet: Packet): void {
+  const { kernel } = ns;
+  const outer = kernel.icmpSending;
+  kernel.icmpSending = true;
+  try {
+    ipLocalOut(ns, packet);
+  } finally {
+    kernel.icmpSending = outer;
+  }
 }
 
 function rateLimited(ns: NetworkNamespace, to: number): boolean {
   const { now } = ns.kernel;
   let bucket = ns.icmpTokens.get(to);
   if (bucket === undefined) {
-    bucket = { tokens: BURST, last: now };
+    bucket = { tokens: BURST, last: now, redirects: 0 };
     ns.icmpTokens.set(to, bucket);
   }
   bucket.tokens = Math.min(BURST, bucket.tokens + now - bucket.last);
@@ -71,13 +86,40 @@ export function routeErrorAllowed(ns: NetworkNamespace, to: number): boolean {
   const { now } = ns.kernel;
   let bucket = ns.icmpTokens.get(to);
   if (bucket === undefined) {
-    bucket = { tokens: ERROR_BURST, last: now };
+    bucket = { tokens: ERROR_BURST, last: now, redirects: 0 };
     ns.icmpTokens.set(to, bucket);
   }
   bucket.tokens = Math.min(ERROR_BURST, bucket.tokens + now - bucket.last);
   bucket.last = now;
   if (bucket.tokens < SECOND) return false;
   bucket.tokens -= SECOND;
+  return true;
+}
+
+/** net.ipv4.route.redirect_load, _number and _silence. */
+const REDIRECT_LOAD = SECOND / 50;
+const REDIRECT_NUMBER = 9;
+const REDIRECT_SILENCE = REDIRECT_LOAD * 2 ** (REDIRECT_NUMBER + 1);
+
+/** ip_rt_send_redirect: ever rarer, and no more when nobody listens; of the same bucket as the errors. */
+export function redirectAllowed(ns: NetworkNamespace, to: number): boolean {
+  const { now } = ns.kernel;
+  let bucket = ns.icmpTokens.get(to);
+  if (bucket === undefined) {
+    bucket = { tokens: 0, last: now, redirects: 0 };
+    ns.icmpTokens.set(to, bucket);
+  }
+  if (now > bucket.last + REDIRECT_SILENCE) {
+    bucket.tokens = 0;
+    bucket.redirects = 0;
+  }
+  if (bucket.redirects >= REDIRECT_NUMBER) {
+    bucket.last = now;
+    return false;
+  }
+  if (bucket.redirects > 0 && now <= bucket.last + REDIRECT_LOAD * 2 ** bucket.redirects) return false;
+  bucket.last = now;
+  bucket.redirects++;
   return true;
 }
 
@@ -131,5 +173,5 @@ function icmpEcho(ns: NetworkNamespace, request: Packet): void {
   reply.src = ns.localAddresses.has(request.dst) || request.dst >>> 24 === 127 ? request.dst : 0;
   reply.dst = request.src;
   if (ns.knobs.fwmark_reflect) reply.mark = request.mark;
-  ipLocalOut(ns, reply);
+  transmitIcmp(ns, reply);
 }

@@ -3,7 +3,7 @@ import { ipLength, type Packet } from '../wire/packet.ts';
 import type { NetDevice } from './device.ts';
 import type { Route } from './fib.ts';
 import { nfHook } from './hooks.ts';
-import { icmpSend } from './icmp.ts';
+import { icmpSend, redirectAllowed } from './icmp.ts';
 import { ipOutput } from './ip-output.ts';
 import { drop } from './kernel.ts';
 import { NF_FORWARD } from './seams.ts';
@@ -25,7 +25,7 @@ export function ipForward(dev: NetDevice, packet: Packet, route: Route): void {
     return;
   }
   packet.ttl--;
-  if (out === dev && sendsRedirects(dev) && onSameLink(dev, packet.src, route.gateway === 0 ? packet.dst : route.gateway)) {
+  if (out === dev && sendsRedirects(dev) && onSameLink(dev, packet.src, route.gateway === 0 ? packet.dst : route.gateway) && redirectAllowed(ns, packet.src)) {
     icmpSend(ns, packet, 5, 1, 0, route.gateway === 0 ? packet.dst : route.gateway);
   }
   if (!nfHook(ns, NF_FORWARD, packet, dev, out)) return;

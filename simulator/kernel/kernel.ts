@@ -28,6 +28,8 @@ export class Kernel {
   readonly namespaces = new Set<NetworkNamespace>();
   /** The namespace of process 1 (`host`). */
   readonly initNs: NetworkNamespace;
+  /** icmp_xmit_lock: an ICMP message of the kernel is on its way out, and what befalls it makes no further one. */
+  icmpSending = false;
   /** Possible CPUs: how many queues a veth gets, what `nproc` says. */
   cpus = 2;
   /** By protocol number; filled by stack.ts. */

@@ -73,7 +73,7 @@ export class NetworkNamespace {
   /** Fragments waiting for the rest; see fragment.ts. */
   readonly fragments = new Map<string, FragmentQueue>();
   /** ICMP rate limit, tokens by destination (inet_peer). */
-  readonly icmpTokens = new Map<number, { tokens: number; last: number }>();
+  readonly icmpTokens = new Map<number, { tokens: number; last: number; redirects: number }>();
   /** Hands out {@link NetDevice.readySequence}. */
   nextReady = 1;
   /** net.ipv6.conf.default.disable_ipv6: new devices get no link-local address. */

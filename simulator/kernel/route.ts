@@ -38,8 +38,14 @@ export function ipRouteOutput(ns: NetworkNamespace, dst: number, query: RouteQue
     case 'prohibit':
       return refuse('EACCES');
     default:
+      // __mkroute_output: loopback addresses do not leave by other devices.
+      if (isLoopback(src) && route.type !== 'local' && route.dev !== null && route.dev.kind !== 'loopback' && !routesLocalnet(ns, route.dev)) return refuse('EINVAL');
       return ok(route);
   }
+}
+
+function routesLocalnet(ns: NetworkNamespace, dev: NetDevice): boolean {
+  return dev.conf.route_localnet !== 0 || ns.confAll.route_localnet !== 0;
 }
 
 function firstUp(ns: NetworkNamespace): NetDevice | undefined {

@@ -7,7 +7,7 @@ import { SimulatorBug } from '../base/assert.ts';
 import type { Origin } from '../base/origin.ts';
 import { RandomStreams } from '../base/random.ts';
 import { type RunOutcome, Scheduler, SECOND } from '../base/scheduler.ts';
-import { Dockerd } from '../engine/dockerd.ts';
+import { Dockerd, dockerdTool, rigDockerdTool } from '../engine/dockerd.ts';
 import { addAddress, createDevice, setUp } from '../kernel/devices.ts';
 import { Kernel, type Universe } from '../kernel/kernel.ts';
 import { EthernetSwitch } from '../kernel/switch.ts';
@@ -17,7 +17,9 @@ import type { Signal } from '../process/program.ts';
 import { SIGNAL_NUMBERS } from '../process/signals.ts';
 import { bootKernel, PROC_NET_FILES, sysctlRegistry } from '../stack.ts';
 import { allTools } from '../tools/index.ts';
+import { systemctlTool } from '../tools/systemctl.ts';
 import { shellTool } from '../shell/index.ts';
+import type { Dice } from '../swarm/scheduler.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import { TraceRecorder } from '../trace/recorder.ts';
 import { type Story, StoryList, type StorySummary, storyOf } from '../trace/story.ts';
@@ -70,6 +72,8 @@ export interface WorldOptions {
   readonly externals?: Externals;
   /** Observe packets from the start. Default true. */
   readonly trace?: boolean;
+  /** What decides among equally good nodes, for all swarms. */
+  readonly dice?: Dice;
 }
 
 /** Virtual time a set-up command may take before it is a fault of the scenario. */
@@ -90,6 +94,7 @@ export class World {
   private readonly door: ExternalDoor;
   private readonly ports = new Map<string, { terminal: Terminal; port: TerminalPort }>();
   private readonly executions = new Map<string, Execution>();
+  private readonly dice: Dice | undefined;
   private opened = 0;
 
   /** Builds the machines, boots them, and runs what the scenario sets up; returns converged. Needs no externals to build. */
@@ -108,6 +113,7 @@ export class World {
         this.faults.push(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       },
     };
+    this.dice = options.dice;
     this.door = new ExternalDoor(scheduler, options.externals);
     this.underlay = new EthernetSwitch(this.universe);
     this.hosts = scenario.machines.map((machine) => machine.name);
@@ -135,7 +141,9 @@ export class World {
     const broadcast = (address.address | (0xffffffff >>> address.prefix)) >>> 0;
     addAddress(eth0.value, { ...address, broadcast, origin });
     setUp(eth0.value, true);
-    const host = new Host(machine.name, kernel, [...allTools, shellTool, ...(this.scenario.equipment === 'rig' ? [pythonTool] : [])], {
+    const rig = this.scenario.equipment === 'rig';
+    const extra = [...(machine.docker ? [dockerdTool, systemctlTool] : []), ...(rig ? [pythonTool] : []), ...(rig && machine.docker ? [rigDockerdTool] : [])];
+    const host = new Host(machine.name, kernel, [...allTools, shellTool, ...extra], {
       epoch: EPOCH,
       externals: this.door,
       sysctl: sysctlRegistry,
@@ -145,7 +153,7 @@ export class World {
     host.boot();
     this.machines.set(machine.name, host);
     if (machine.docker) {
-      const daemon = new Dockerd(host, { engine: '26.1', images: IMAGES });
+      const daemon = new Dockerd(host, { engine: '26.1', images: IMAGES, ...(this.dice === undefined ? {} : { dice: this.dice }) });
       daemon.start();
       this.daemons.set(machine.name, daemon);
     }

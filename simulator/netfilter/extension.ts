@@ -63,6 +63,8 @@ interface Extension<D extends object> {
 }
 
 export interface MatchExtension<D extends object = object> extends Extension<D> {
+  /** False for what the kernel's checkentry refuses with EINVAL. */
+  accepts?(data: D): boolean;
   matches(
     data: D,
     ns: NetworkNamespace,

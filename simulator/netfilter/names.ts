@@ -1,4 +1,6 @@
 /** Names for numbers as /etc/protocols and /etc/services give them (the ones a learner meets), and number syntax. */
+import { serviceName, servicePort } from '../wire/services.ts';
+
 const PROTOCOLS: readonly (readonly [string, number])[] = [
   ['icmp', 1],
   ['igmp', 2],
@@ -73,12 +75,12 @@ export function protocolName(protocol: number): string {
 
 /** A port by number or service name. */
 export function portNumber(text: string): number | undefined {
-  return parseUnsigned(text, 65535) ?? SERVICES.get(text);
+  return parseUnsigned(text, 65535) ?? SERVICES.get(text) ?? servicePort(text, 'tcp') ?? servicePort(text, 'udp');
 }
 
 /** A port's service name, or its number as text. */
 export function portName(port: number, numeric: boolean): string {
-  return numeric ? String(port) : (SERVICE_NAMES.get(port) ?? String(port));
+  return numeric ? String(port) : (SERVICE_NAMES.get(port) ?? serviceName(port, 'tcp') ?? String(port));
 }
 
 /** strtoul(…, 0): decimal, 0x hexadecimal or 0 octal, at most `max`; undefined when malformed or out of range. */

@@ -44,6 +44,9 @@ export function parseRule(words: readonly string[], table: TableName = 'filter')
 
 export { isComplaint } from './draft.ts';
 
+/** Matches that a protocol brings along when one of their options comes. */
+const IMPLICIT: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 132: 'sctp' };
+
 class Parser {
   private readonly words: string[];
   private at = 0;
@@ -131,9 +134,7 @@ class Parser {
   /** `-p tcp --dport 80` loads the tcp match, once. */
   private implicitMatch(name: string): Use<MatchExtension> | undefined {
     if (this.draft.protocol === 0) return undefined;
-    const extension = MATCHES.get(
-      this.draft.protocol === 1 ? 'icmp' : this.draft.protocol === 6 ? 'tcp' : this.draft.protocol === 17 ? 'udp' : '',
-    );
+    const extension = MATCHES.get(IMPLICIT[this.draft.protocol] ?? '');
     if (extension === undefined || !(name in extension.options)) return undefined;
     if (this.draft.matches.some((use) => use.extension === extension)) return undefined;
     return this.load(extension);

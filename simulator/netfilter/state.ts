@@ -8,6 +8,8 @@ import type { NetworkNamespace } from '../kernel/netns.ts';
 import { NF_FORWARD, NF_LOCAL_IN, NF_LOCAL_OUT, NF_POST_ROUTING, NF_PRE_ROUTING } from '../kernel/seams.ts';
 import { HOOK_NAMES } from '../trace/event.ts';
 import { ConntrackTable } from './conntrack/table.ts';
+import type { Bucket } from './matches/hashlimit.ts';
+import type { RecentEntry } from './matches/recent.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { Rule } from './rule.ts';
 
@@ -101,6 +103,9 @@ export class Netfilter {
   conntrackUsers = 0;
   /** Tables of ip_tables by name, the newest first (/proc/net/ip_tables_names); null while there is none. */
   legacy: Map<TableName, Table> | null = null;
+  /** Lists of `-m recent` and buckets of `-m hashlimit`, by name. */
+  recent: Map<string, Map<number, RecentEntry>> | null = null;
+  hashlimits: Map<string, Map<string, Bucket>> | null = null;
   /** Tables of nf_tables made so far. */
   tablesMade = 0;
   /** Told of the way of packets that TRACE marked; null while nobody listens. */

@@ -5,7 +5,7 @@
 import type { NetDevice } from '../kernel/device.ts';
 import { emit, hookName } from '../kernel/kernel.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
-import { NF_ACCEPT, NF_DROP, NF_DROPPED, NF_STOLEN } from '../kernel/seams.ts';
+import { NF_ACCEPT, NF_DROP, NF_DROPPED, NF_POST_ROUTING, NF_STOLEN } from '../kernel/seams.ts';
 import { ipLength, type Packet } from '../wire/packet.ts';
 import { CONTINUE, RETURN, type TargetUse } from './extension.ts';
 import {
@@ -60,6 +60,8 @@ export function runBaseChain(
   input: NetDevice | null,
   output: NetDevice | null,
 ): number {
+  // Since ip_output hands it on, POSTROUTING knows where a forwarded packet came in.
+  if (hook === NF_POST_ROUTING && input === null && packet.iif !== 0) input = ns.devices.get(packet.iif) ?? null;
   const length = ipLength(packet);
   const before = announced;
   announced = false;

@@ -289,6 +289,7 @@ function write(
       ? refuse(errno, `${verb} failed (${strerror(errno)}): rule in chain ${request.chain}`)
       : legacyRefusal(errno === 'EOPNOTSUPP' ? 'EINVAL' : errno);
   if (isJump && (destination === undefined || destination.hook >= 0)) return denied('EOPNOTSUPP');
+  if (spec.matches.some(({ extension, data }) => extension.accepts?.(data) === false)) return denied('EINVAL');
   const target = spec.target?.extension;
   if (target !== undefined) {
     if (target.tables !== undefined && !target.tables.includes(table.name)) return denied('EINVAL');
@@ -296,6 +297,8 @@ function write(
       return denied('EINVAL');
     if (spec.target !== null && target.accepts?.(spec.target.data, spec) === false) return denied('EINVAL');
   }
+  const existed = lookChain(table, request.chain) !== undefined;
+  const wasPresent = table.present;
   const chain = reachChain(netfilter, table, request.chain) as Chain;
   const rule = makeRule(spec, destination ?? null, origin);
   rule.handle = ++table.handles;
@@ -307,6 +310,11 @@ function write(
   const problem = isJump || target?.hooks !== undefined ? validate(table) : undefined;
   if (problem !== undefined) {
     chain.rules = replaced === undefined ? chain.rules.toSpliced(at, 1) : chain.rules.toSpliced(at, 1, replaced);
+    // The transaction that would have made the chain is not carried out.
+    if (!existed) {
+      removeBase(netfilter, table, chain);
+      table.present = wasPresent;
+    }
     return denied(problem);
   }
   if (replaced !== undefined) account(netfilter, replaced, -1);

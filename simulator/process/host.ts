@@ -109,7 +109,7 @@ export class Host implements HostView {
     this.options = options;
     this.externals = options.externals;
     this.sysctl = options.sysctl;
-    this.release = options.kernelRelease ?? '6.12.48-amd64';
+    this.release = options.kernelRelease ?? '6.12.107+deb13-cloud-amd64';
     const builder = new RootBuilder(() => this.now, this.inodes);
     const resolvConf = options.resolvConf ?? '';
     const hosts =

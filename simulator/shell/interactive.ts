@@ -3,6 +3,7 @@ import { Utf8Decoder } from '../base/utf8.ts';
 import type { Blocking } from '../process/program.ts';
 import { expandAliases } from './aliases.ts';
 import { complete } from './complete.ts';
+import { expandHistory } from './historyexpansion.ts';
 import { reapJobs, takeTerminal } from './jobcontrol.ts';
 import { LineEditor } from './lineedit.ts';
 import { judge } from './parse.ts';
@@ -11,6 +12,7 @@ import { runText, syntaxError } from './source.ts';
 import { Leave, type Shell } from './state.ts';
 
 const MOST_HISTORY = 1000;
+const SAME = { kind: 'same' } as const;
 
 /** Reads and runs commands until end of file or `exit`; the answer is the shell's status. */
 export function* interactive(sh: Shell): Blocking<number> {
@@ -72,7 +74,21 @@ function* readCommand(sh: Shell, editor: LineEditor, decoder: Utf8Decoder): Bloc
       text = '';
       continue;
     }
-    text += `${line.text}\n`;
+    const expansion = sh.flavour === 'bash' ? expandHistory(sh.history, text, line.text) : SAME;
+    if (expansion.kind === 'error') {
+      yield* sh.ctx.err(`${sh.prefix}${expansion.message}\n`);
+      text = '';
+      continue;
+    }
+    if (expansion.kind === 'expanded') {
+      yield* sh.ctx.err(`${expansion.text}\n`);
+      if (expansion.only) {
+        sh.history.push(text + expansion.text);
+        text = '';
+        continue;
+      }
+    }
+    text += `${expansion.kind === 'expanded' ? expansion.text : line.text}\n`;
     const verdict = judge(text.slice(0, -1));
     if (verdict.kind !== 'incomplete') return text.slice(0, -1);
   }
@@ -85,9 +101,10 @@ function* readLine(
   prompt: string,
 ): Blocking<{ readonly text: string } | 'end' | 'interrupt'> {
   const { ctx } = sh;
+  const brackets = sh.flavour === 'bash' && ctx.tty !== undefined && sh.get('TERM') !== 'dumb';
   ctx.tty?.setMode('raw');
   try {
-    yield* ctx.err(editor.start(prompt, ctx.tty?.columns ?? 80));
+    yield* ctx.err((brackets ? '\x1b[?2004h' : '') + editor.start(prompt, ctx.tty?.columns ?? 80));
     for (;;) {
       // One octet at a time: what follows a line is for the program that the line starts.
       const read = yield* ctx.read(0, 1);
@@ -99,7 +116,8 @@ function* readLine(
       }
       if (read.value.length === 0) return 'end';
       const { output, event } = editor.feed(decoder.decode(read.value));
-      if (output !== '') yield* ctx.err(output);
+      const end = brackets && event !== undefined ? '\x1b[?2004l' : '';
+      if (output !== '' || end !== '') yield* ctx.err(output + end);
       if (event?.kind === 'line') return { text: event.text };
       if (event !== undefined) return event.kind;
     }

@@ -16,7 +16,7 @@ import type { ClusterObject, NetworkObject, NetworkSpec, NodeDescription, NodeOb
 import { ReplicatedOrchestrator } from './replicated.ts';
 import { RestartSupervisor } from './restart.ts';
 import { TaskReaper } from './reaper.ts';
-import { TaskScheduler } from './scheduler.ts';
+import { TaskScheduler, type Dice } from './scheduler.ts';
 import { Store } from './store.ts';
 import { Updater } from './updater.ts';
 
@@ -29,7 +29,7 @@ export interface ClusterOptions {
   readonly subnetSize: number;
   readonly dataPathPort: number;
   /** See {@link TaskScheduler}. */
-  readonly dice?: readonly number[];
+  readonly dice?: Dice | undefined;
 }
 
 export class Manager {
@@ -54,7 +54,7 @@ export class Manager {
     new GlobalOrchestrator(store, ids, restarts, updater);
     new JobOrchestrator(store, ids, restarts);
     new TaskReaper(store);
-    new TaskScheduler(store, scheduler, options.dice ?? []);
+    new TaskScheduler(store, scheduler, options.dice);
     this.dispatcher = new Dispatcher(store, scheduler, ids);
   }
 

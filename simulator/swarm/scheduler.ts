@@ -3,17 +3,23 @@
  *
  * Among nodes that are equally good, real swarmkit takes whichever its hash map yields first: the nodes in the order they joined,
  * beginning anywhere. Here: a node whose task of this service is the newest goes first; then the order begins with the second
- * that joined. Or it begins where `dice` says, when the fall of the dice in a real run is known.
+ * that joined. Or it begins where a {@link Dice} says, when the fall of the dice in a real run is known.
  */
 import { MILLISECOND, MINUTE, type Scheduler as Clock, type Timer } from '../base/scheduler.ts';
 import { suitable, type NodeLoad } from './filters.ts';
-import { rank, type NodeObject, type TaskObject } from './objects.ts';
+import { rank, taskName, type NodeObject, type TaskObject } from './objects.ts';
 import type { Store, StoreEvent } from './store.ts';
 
 /** commitDebounceGap: tasks that come within it are placed together. */
 const DEBOUNCE = 50 * MILLISECOND;
 const FAILURE_MEMORY = 5 * MINUTE;
 const FAILURES_TO_AVOID = 5;
+
+/**
+ * Decides where the order of equally good nodes begins when a group of tasks is placed: at the node of that place in the order of
+ * joining, or as always (undefined). `outcome` tells for each whither (hostname) a task (`web.1`) would go.
+ */
+export type Dice = (places: number, outcome: (begin: number | undefined) => ReadonlyMap<string, string>) => number | undefined;
 
 interface Candidate extends NodeLoad {
   readonly tasks: TaskObject[];
@@ -22,6 +28,14 @@ interface Candidate extends NodeLoad {
   readonly failures: number;
   readonly newest: number;
   readonly order: number;
+  /** One more task of the group goes here. */
+  take(task: TaskObject): void;
+}
+
+interface Decision {
+  readonly task: TaskObject;
+  readonly chosen: NodeObject | undefined;
+  readonly explanation: string;
 }
 
 export class TaskScheduler {
@@ -29,12 +43,10 @@ export class TaskScheduler {
   private readonly clock: Clock;
   private readonly pending = new Set<TaskObject>();
   private readonly failures = new Map<string, number[]>();
-  private readonly dice: readonly number[];
-  private throws = 0;
+  private readonly dice: Dice | undefined;
   private timer: Timer | undefined;
 
-  /** `dice`: for each group of tasks the place in the order of joining that comes first; the last for all that follow. */
-  constructor(store: Store, clock: Clock, dice: readonly number[]) {
+  constructor(store: Store, clock: Clock, dice: Dice | undefined) {
     this.store = store;
     this.clock = clock;
     this.dice = dice;
@@ -86,37 +98,49 @@ export class TaskScheduler {
    * until the next one is less loaded; once all have been visited, round and round.
    */
   private schedule(group: TaskObject[]): void {
-    const first = group[0] as TaskObject;
-    const branch = preference(first);
-    const begin = this.dice[Math.min(this.throws++, this.dice.length - 1)];
+    const begin = this.dice?.(this.store.nodes.size, (place) => {
+      const places = new Map<string, string>();
+      for (const { task, chosen } of this.plan(group, place)) if (chosen !== undefined) places.set(taskName(task), chosen.Description.Hostname);
+      return places;
+    });
+    for (const { task, chosen, explanation } of this.plan(group, begin)) {
+      if (chosen === undefined) this.refuse(task, explanation);
+      else this.assign(task, chosen.ID, 'scheduler assigned task to node');
+    }
+  }
+
+  /** Where each task of a group would go, or why nowhere. */
+  private plan(group: readonly TaskObject[], begin: number | undefined): Decision[] {
+    const branch = preference(group[0] as TaskObject);
+    const decisions: Decision[] = [];
     let nodes: Candidate[] = [];
     let at = 0;
     for (const task of group) {
       if (nodes.length === 0 || branch !== undefined || !suits(task, nodes[at % nodes.length] as Candidate)) {
-        const { nodes: good, explanation } = suitable(task, this.candidates(task, begin ?? 1));
+        const { nodes: good, explanation } = suitable(task, this.candidates(task, begin ?? 1, decisions));
         if (good.length === 0) {
-          this.refuse(task, explanation);
+          decisions.push({ task, chosen: undefined, explanation });
           continue;
         }
         nodes = (branch === undefined ? (good as Candidate[]) : branch(good as Candidate[])).sort((a, b) => load(a, b) || (begin === undefined ? b.newest - a.newest : 0) || a.order - b.order);
         at = 0;
       }
       const chosen = nodes[at % nodes.length] as Candidate;
-      this.assign(task, chosen.node.ID, 'scheduler assigned task to node');
-      chosen.ofService++;
-      chosen.total++;
-      chosen.tasks.push(task);
+      decisions.push({ task, chosen: chosen.node, explanation: '' });
+      chosen.take(task);
       if (at + 1 >= nodes.length || load(nodes[at + 1] as Candidate, chosen) < 0) at++;
     }
+    return decisions;
   }
 
-  private candidates(task: TaskObject, begin: number): Candidate[] {
+  /** The nodes with what they run, and with what is decided but not yet assigned. */
+  private candidates(task: TaskObject, begin: number, decisions: readonly Decision[]): Candidate[] {
     const nodes = [...this.store.nodes.values()];
     return nodes.map((node, place) => {
       const tasks = this.store.nodeTasks(node.ID).filter((other) => rank(other.Status.State) <= rank('running'));
       const active = tasks.filter((other) => rank(other.DesiredState) <= rank('complete'));
       const mine = active.filter((other) => other.ServiceID === task.ServiceID);
-      return {
+      const candidate: Candidate = {
         node,
         tasks,
         ofService: mine.length,
@@ -124,7 +148,14 @@ export class TaskScheduler {
         failures: this.recentFailures(task, node),
         newest: mine.reduce((newest, other) => Math.max(newest, other.Slot), 0),
         order: (place - begin + nodes.length) % nodes.length,
+        take: (taken) => {
+          candidate.ofService++;
+          candidate.total++;
+          candidate.tasks.push(taken);
+        },
       };
+      for (const decision of decisions) if (decision.chosen === node) candidate.take(decision.task);
+      return candidate;
     });
   }
 

@@ -1,9 +1,9 @@
 /**
  * conntrack 1.4.8: shows, deletes and watches tracked connections. Mirrors conntrack(8) of conntrack-tools.
  *
- * Commands -L -G -D -U (of marks) -E -F -C -S -h -V with the filters -s -d -r -q -p -u -m -n -g -j, --sport, --dport and
+ * Commands -L -G -D -U (of marks and time-outs) -E -F -C -S -h -V with the filters -s -d -r -q -p -u -m -n -g -j, --sport, --dport and
  * their long forms, --mask-src, --mask-dst; output -o xml, extended, id, timestamp. Not emulated, and refused: creating
- * entries (-I), expectations and the other tables, zones, labels, IPv6.
+ * entries (-I), zones, labels, IPv6; the tables expect, dying and unconfirmed are empty.
  */
 import { WaitQueue } from '../base/wait.ts';
 import {
@@ -13,8 +13,9 @@ import {
   deleteConntrack,
   formatEntry,
   formatEntryXml,
+  isMeant,
   listConntrack,
-  markConntrack,
+  updateConntrack,
   watchConntrack,
   type ConntrackEntry,
 } from '../netfilter/index.ts';
@@ -73,6 +74,7 @@ function* usage(ctx: ProgramContext, text: string): Blocking<number> {
 
 function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
   const ns = ctx.netns;
+  if (line.table !== 'conntrack') return yield* otherTable(ctx, line);
   switch (line.command) {
     case 'L':
       return yield* list(ctx, line);
@@ -92,8 +94,14 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
     }
     case 'U': {
       const { mark, ...others } = line.filter;
-      if (mark === undefined) return yield* usage(ctx, 'option -U without -m is not emulated here');
-      const changed = markConntrack(ns, others, mark.value, secondPort(ctx));
+      if (mark === undefined && line.timeout === undefined)
+        return yield* usage(ctx, 'option -U without -m or -t is not emulated here');
+      const changed = updateConntrack(
+        ns,
+        others,
+        { ...(mark === undefined ? {} : { mark }), ...(line.timeout === undefined ? {} : { seconds: line.timeout }) },
+        secondPort(ctx),
+      );
       yield* show(ctx, line, changed, 2);
       yield* summary(ctx, 'updated', changed.length);
       return changed.length === 0 ? 1 : 0;
@@ -114,6 +122,24 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
       if (line.filter.protocol === undefined)
         return yield* usage(ctx, "You need to supply the `--protonum' option for this command");
       return yield* usage(ctx, 'option -I is not emulated here');
+  }
+}
+
+/** Tables that are always empty here: no helper expects a connection, and entries come and go at once. */
+function* otherTable(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
+  const what = line.table === 'expect' ? 'expectations' : 'flow entries';
+  switch (line.command) {
+    case 'L':
+      yield* ctx.err(`${VERSION}: 0 ${what} have been shown.\n`);
+      return 0;
+    case 'C':
+      yield* ctx.out('0\n');
+      return 0;
+    case 'F':
+      if (line.table === 'expect') yield* ctx.err(`${VERSION}: expectation table has been emptied.\n`);
+      return 0;
+    default:
+      return yield* usage(ctx, `option -${line.command} ${line.table} is not emulated here`);
   }
 }
 
@@ -154,11 +180,9 @@ function* watch(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
   const queue = new WaitQueue();
   const lines: string[] = [];
   let shown = 0;
-  const meant = new Set<ConntrackEntry>();
   const stop = watchConntrack(ctx.netns, (kind, entry, portId) => {
     if (line.events.size > 0 && !line.events.has(kind)) return;
-    if (!meant.has(entry) && !matches(ctx, line, entry)) return;
-    meant.add(entry);
+    if (!isMeant(entry, line.filter)) return;
     const stamp = line.output.has('timestamp') ? `[${timestamp(ctx.wallClock)}]\t` : '';
     const text = formatEntry(entry, ctx.netns.kernel.now, {
       event: true,
@@ -188,12 +212,6 @@ function* watch(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
   }
   yield* ctx.err(`${VERSION}: ${shown} flow events have been shown.\n`);
   return 0;
-}
-
-/** Whether the filter means this entry, in the table or just taken out of it. */
-function matches(ctx: ProgramContext, line: ConntrackLine, entry: ConntrackEntry): boolean {
-  if (Object.keys(line.filter).length === 0) return true;
-  return listConntrack(ctx.netns, line.filter).includes(entry);
 }
 
 function timestamp(micros: number): string {

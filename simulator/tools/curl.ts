@@ -22,7 +22,8 @@ function* main(ctx: ProgramContext): Program {
     return options.status;
   }
   if (options.urls.length === 0) {
-    yield* ctx.err('curl: (2) no URL specified\n');
+    const which = ctx.argv.length > 1 ? 'curl: (2) no URL specified\n' : '';
+    yield* ctx.err(`${which}curl: try 'curl --help' or 'curl --manual' for more information\n`);
     return 2;
   }
   const session = new Session(ctx, options);

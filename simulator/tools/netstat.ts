@@ -109,7 +109,8 @@ function row(
   const sendQueue = socket.state === 'LISTEN' ? 0 : socket.sendQueue;
   const owner = /"([^"]*)",pid=(\d+)/.exec(owners?.get(socket.inode) ?? '');
   const program = owners === undefined ? '' : column(owner === null ? '-' : `${owner[2]}/${owner[1]}`);
-  return `${socket.protocol.padEnd(5)} ${String(socket.receiveQueue).padStart(6)} ${String(sendQueue).padStart(6)} ${end(socket, socket.local, socket.localPort, numeric)} ${end(socket, socket.remote, socket.remotePort, numeric)} ${STATES[socket.state].padEnd(width === 12 ? 12 : 11)}${program}\n`;
+  const family = socket.inet6 && width !== 12 ? '6' : ''; // busybox names no family
+  return `${`${socket.protocol}${family}`.padEnd(5)} ${String(socket.receiveQueue).padStart(6)} ${String(sendQueue).padStart(6)} ${end(socket, socket.local, socket.localPort, numeric)} ${end(socket, socket.remote, socket.remotePort, numeric)} ${STATES[socket.state].padEnd(width === 12 ? 12 : 11)}${program}\n`;
 }
 
 function end(socket: DiagSocket, address: number, port: number, numeric: boolean): string {

@@ -8,6 +8,7 @@
  */
 import { formatIpv4, parseIpv4 } from '../base/address.ts';
 import { strerror } from '../base/errno.ts';
+import { encodeUtf8 } from '../base/utf8.ts';
 import { PACKET_OUTGOING, PacketSocket, type SocketFilter } from '../kernel/packet-socket.ts';
 import {
   type Blocking,
@@ -180,8 +181,9 @@ function* captureLoop(
       continue;
     }
     if (ctx.takeSignal() !== undefined) {
-      // A line may have been cut short: one more newline, just in case.
-      if (options.write === '') yield* ctx.out('\n');
+      // A line may have been cut short: one more newline, just in case. Not by ctx.out: the reader of a pipe got the
+      // same signal, and which of the two is faster must not decide whether the figures below are seen.
+      if (options.write === '') ctx.file(1)?.write(encodeUtf8('\n'));
       return captured;
     }
     yield* ctx.wait([socket.readable]);

@@ -233,7 +233,7 @@ function* printProbe(ctx: ProgramContext, options: Options, all: readonly Probe[
   if (probe.from === 0 && probe.mark === '') text += ' *';
   else if (probe.from !== 0) {
     const before = all.slice(index - place, index).findLast((other) => other.from !== 0);
-    if (before === undefined || before.from !== probe.from) text += `  ${yield* nameOf(ctx, options, probe.from, names)}`;
+    if (before === undefined || before.from !== probe.from) text += ` ${yield* nameOf(ctx, options, probe.from, names)}`;
     const micros = probe.receivedAt - probe.sentAt;
     text += `  ${Math.floor(micros / 1000)}.${String(micros % 1000).padStart(3, '0')} ms`;
   }

@@ -7,7 +7,7 @@ import { ipLocalOut } from '../kernel/ip-output.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { routeMtu, sourceFor } from '../kernel/route.ts';
 import type { TransportProtocol } from '../kernel/seams.ts';
-import { PROTO_UDP, type Packet } from '../wire/packet.ts';
+import { CT_NONE, PROTO_UDP, type Packet } from '../wire/packet.ts';
 import { describeUdp } from './describe.ts';
 import { ErrorQueue } from './errorqueue.ts';
 import { icmpMeaning } from './errors.ts';
@@ -203,6 +203,9 @@ function receive(ns: NetworkNamespace, packet: Packet): void {
   if (transportOf(ns).raw.size > 0) deliverRaw(ns, packet);
   const socket = lookup(ns, packet.dst, packet.dport, packet.src, packet.sport, packet.iif);
   if (socket === undefined) {
+    // nf_reset_ct: what answers is looked up by what it quotes.
+    packet.ct = null;
+    packet.ctInfo = CT_NONE;
     icmpSend(ns, packet, 3, 3);
     drop(ns, packet, 'NO_SOCKET', 'udp');
     return;

@@ -13,10 +13,20 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Modules that are used only once something is typed. */
-const LATE = ['parse', 'execute', 'builtins', 'builtins/names', 'aliases', 'expand'].map((name) => at(`shell/${name}`));
+/** Modules that are used only once something is typed or asked for. */
+const LATE = [
+  'shell/parse',
+  'shell/execute',
+  'shell/builtins',
+  'shell/builtins/names',
+  'shell/aliases',
+  'shell/expand',
+  'netfilter/command',
+  'netfilter/restore',
+  'lab/capture',
+].map(at);
 /** Modules that export tools or lists of tools, and are imported from outside simulator/tools. */
-const TOOLS = ['index', 'everyday', 'busyboxnet', 'ip/busybox'].map((name) => at(`tools/${name}`));
+const TOOLS = ['tools/index', 'tools/everyday', 'tools/busyboxnet', 'tools/ip/busybox', 'lab/rig'].map(at);
 const ALL = [...LATE, ...TOOLS];
 /** Checks scenarios, which the page's build has done; not marked, it would stay for what it makes when it is loaded. */
 const UNUSED = at('lab/scenario');

@@ -1,6 +1,6 @@
 // The Content-Security-Policy of every page. Scripts come from files of this site only; WebAssembly is
 // needed by jq. Styles may be inline because xterm makes its style sheet at run time.
-export const POLICY = {
+const POLICY = {
   'default-src': "'none'",
   'script-src': "'self' 'wasm-unsafe-eval'",
   'style-src': "'self' 'unsafe-inline'",

@@ -6,8 +6,8 @@ import { readRecording, recordingsIn } from './recording.ts';
 import { replay, type Report } from './replay.ts';
 
 const ROOT = process.env['MESHWALK_ROOT'] ?? process.cwd();
-/** Beside the project, where the ground truth is kept. */
-export const RECORDINGS = join(ROOT, '../shared/groundtruth/recordings');
+/** The recordings that the project keeps. */
+export const RECORDINGS = join(ROOT, 'test/corpus/recordings');
 
 export interface Fidelity {
   readonly recordings: readonly Pick<Report, 'recording' | 'total' | 'equal' | 'byTool'>[];

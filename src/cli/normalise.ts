@@ -44,6 +44,12 @@ const MASKS: readonly Mask[] = [
     replacement: '‹fe80›',
   },
   {
+    name: 'link-local address',
+    reason: 'the group of one made of a random MAC',
+    pattern: /\bff02::1:ff(?!32:|00:)[0-9a-f]{2}:[0-9a-f]{1,4}\b/g,
+    replacement: '‹group›',
+  },
+  {
     name: 'bridge timers',
     reason: 'run while steps are taken',
     pattern: /(?<=\b\w+_timer +)\d+\.\d+/g,

@@ -7,6 +7,7 @@ import type { Execution, World } from '../../simulator/index.ts';
 import { compareText, diffLines, inOwnWords, kindOf } from './compare.ts';
 import { advance, execute, finish, pass, recordedWorldOf } from './machines.ts';
 import type { Uses } from './normalise.ts';
+import { Placements } from './placements.ts';
 import type { NamedContainer, Recording, Step } from './recording.ts';
 import { Rig } from './rig.ts';
 import { Symbols } from './symbols.ts';
@@ -51,6 +52,7 @@ class Replay {
   private readonly recording: Recording;
   private readonly world: World;
   private readonly rig: Rig;
+  private readonly placements: Placements;
   private readonly symbols = new Symbols();
   private readonly uses: Uses = new Map();
   private readonly results: (StepResult | undefined)[] = [];
@@ -59,13 +61,15 @@ class Replay {
 
   constructor(recording: Recording) {
     this.recording = recording;
-    this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare');
+    this.placements = new Placements(recording, this.uses);
+    this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare', this.placements.dice);
     this.rig = new Rig(this.world, recording);
   }
 
   async run(): Promise<Report> {
     const { steps } = this.recording;
     for (const [index, step] of steps.entries()) {
+      this.placements.step = index;
       await this.rig.before(index);
       await this.resolve(step);
       await this.step(index, step);

@@ -4,7 +4,7 @@
  */
 import { createBirpc } from 'birpc';
 import { loadLateCode } from 'virtual:late-code';
-import type { Story, StorySummary } from '../../simulator/index.ts';
+import type { Scenario, Story, StorySummary } from '../../simulator/index.ts';
 import { WorldClock, type Wall } from './clock.ts';
 import {
   isAttach,
@@ -180,6 +180,14 @@ function lateCode(): Promise<void> {
   return (loading ??= loadLateCode());
 }
 
+/** Images whose programs are in the first part of the engine: they run no tool and no shell. */
+const SELF_CONTAINED = /^(jwilder\/whoami|nginx)(:|$)/;
+
+/** Whether a world cannot even stand up without the second part. */
+function needsLateCode({ setup, services }: Scenario): boolean {
+  return setup.length > 0 || services.some(({ image, command }) => command.length > 0 || !SELF_CONTAINED.test(image));
+}
+
 let lab: Lab | undefined;
 const early: { id: string; port: MessagePort }[] = [];
 
@@ -191,7 +199,7 @@ function running(): Lab {
 
 const server = {
   async start(request: StartRequest): Promise<Started> {
-    if (request.saved !== undefined || request.scenario.setup.length > 0) await lateCode();
+    if (request.saved !== undefined || needsLateCode(request.scenario)) await lateCode();
     const session = new LabSession(request.scenario, externals);
     if (request.saved !== undefined) await session.restore(request.saved);
     lab = new Lab(session, client);

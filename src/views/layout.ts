@@ -10,7 +10,7 @@ export interface Tab {
   readonly terminal?: string;
 }
 
-export interface Group {
+interface Group {
   readonly tabs: readonly Tab[];
   /** The key of the tab in front. */
   readonly active: number;

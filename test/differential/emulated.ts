@@ -1,8 +1,7 @@
 // The emulator's side of a case: one machine without Docker, the command lines in its shell, packets sent as a raw socket would.
-import { ipv4 } from '../../simulator/base/address.ts';
 import { RandomStreams } from '../../simulator/base/random.ts';
 import { MILLISECOND, Scheduler, SECOND } from '../../simulator/base/scheduler.ts';
-import { encodeUtf8 } from '../../simulator/base/utf8.ts';
+import { decodeUtf8, encodeUtf8 } from '../../simulator/base/utf8.ts';
 import { setUp } from '../../simulator/kernel/devices.ts';
 import { ipLocalOut } from '../../simulator/kernel/ip-output.ts';
 import { Kernel, type Universe } from '../../simulator/kernel/kernel.ts';
@@ -95,8 +94,11 @@ export class EmulatedMachine {
       const socket = udpSocket(ns);
       udpBind(socket, 0, port);
       this.polls.push(() => {
-        for (let datagram = udpReceive(socket); datagram.ok; datagram = udpReceive(socket))
-          udpSend(socket, encodeUtf8('ok'), datagram.value.address, datagram.value.port);
+        for (let datagram = udpReceive(socket); datagram.ok; datagram = udpReceive(socket)) {
+          const { payload, address, port } = datagram.value;
+          // Answers are not answered, or two servers would talk for ever.
+          if (decodeUtf8(payload) !== 'ok') udpSend(socket, encodeUtf8('ok'), address, port);
+        }
       });
     }
   }
@@ -142,8 +144,4 @@ export function observeEmulated(test: Case): Observation {
 /** Whether the emulator takes a rule; the first line of what it says when it does not. */
 export function ruleRefused(machine: EmulatedMachine, table: string, rule: string): string {
   return machine.script(`iptables -t ${table} ${rule}; iptables -t ${table} -F`).split('\n', 1)[0] ?? '';
-}
-
-export function addressOf(text: string): number {
-  return ipv4(text);
 }

@@ -62,6 +62,8 @@ def drain(poller, by_fd, quiet, limit, frames):
                             frames.append([ns.name, address[0], "out" if address[2] == 4 else "in", data.hex()])
                     else:
                         data, address = s.recvfrom(65536)
+                        if data == b"ok":
+                            continue
                         try:
                             s.sendto(b"ok", address)
                         except OSError:

@@ -52,6 +52,9 @@ function unknownParts(real: RealMachine): Map<string, string> {
   return found;
 }
 
+/** Lines of differences that are printed of one case. */
+const LINES_SHOWN = 60;
+
 /** Without what the tools at hand do not show. */
 let comparable = (observation: Observation): Observation => observation;
 
@@ -129,7 +132,7 @@ async function main(): Promise<number> {
       }
       failed++;
       console.log(describe(small));
-      console.log(last.differences.join('\n'));
+      console.log(last.differences.slice(0, LINES_SHOWN).join('\n'));
     }
   } finally {
     real.end();

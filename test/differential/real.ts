@@ -1,7 +1,7 @@
 // The real kernel's side of a case: network namespaces of this machine with names of their own (`mwd-…`), the same command
 // lines in a shell, packets from raw sockets. Nothing leaves the namespaces; they are deleted after every case.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { decodeFrame } from '../../simulator/wire/ethernet.ts';
@@ -52,6 +52,7 @@ export class RealMachine {
   constructor() {
     this.helper = spawn('python3', [HELPER], { stdio: ['pipe', 'pipe', 'inherit'], env: ENVIRONMENT });
     if (this.helper.stdout === null) throw new Error('no helper');
+    this.helper.stdin?.on('error', () => undefined);
     this.lines = createInterface({ input: this.helper.stdout });
     this.lines.on('line', (line) => this.waiting?.(line));
   }
@@ -93,9 +94,9 @@ export class RealMachine {
     }
   }
 
-  /** Deletes every namespace of this run. */
+  /** Deletes every namespace of this run, and of runs that were killed. */
   clean(): void {
-    const mine = namespaces().filter((name) => name.startsWith(this.prefix));
+    const mine = namespaces().filter((name) => name.startsWith(this.prefix) || isStale(name));
     if (mine.length > 0) shell(mine.map((name) => `ip netns del ${name}`).join('; '));
   }
 
@@ -112,6 +113,12 @@ export class RealMachine {
     this.helper.stdin?.end();
     this.lines.close();
   }
+}
+
+/** A namespace of this test whose process is gone. */
+function isStale(name: string): boolean {
+  const [, pid] = /^mwd-(\d+)-/.exec(name) ?? [];
+  return pid !== undefined && !existsSync(`/proc/${pid}`);
 }
 
 function namespaces(): string[] {

@@ -25,7 +25,7 @@ class Builder {
 
   bridge(node: string, name: string, ports: readonly string[]): void {
     this.device(node, name);
-    this.build.push(`ip -n @${node} link add ${name} type bridge`);
+    this.build.push(`ip -n @${node} link add ${name} type bridge mcast_snooping 0`);
     for (const port of ports) this.build.push(`ip -n @${node} link set ${port} master ${name}`);
     this.build.push(`ip -n @${node} link set ${name} up`);
   }

@@ -210,3 +210,89 @@ describe('an overlay over two machines', () => {
     expect(setMaster(one.tunnel, null).ok).toBe(true);
   });
 });
+
+describe('ARP in the name of others and unasked', () => {
+  function proxied(options: { proxyArp: boolean; entry: boolean }) {
+    const universe = makeUniverse();
+    const kernel = makeKernel(universe);
+    const [red, router, green] = [namespace(kernel, 'red'), namespace(kernel, 'router'), namespace(kernel, 'green')];
+    wire(red, 'eth0', '10.1.1.2/8', router, 'r1', '10.1.1.1/24');
+    const [greenEth] = wire(green, 'eth0', '10.1.2.2/24', router, 'r2', '10.1.2.1/24');
+    defaultRoute(green, '10.1.2.1', greenEth);
+    router.knobs.ip_forward = 1;
+    const port = router.device('r1') as NetDevice;
+    if (options.proxyArp) port.conf.proxy_arp = 1;
+    if (options.entry) {
+      const neighbour = new Neighbour(ipv4('10.1.2.2'), port, KERNEL_DEFAULT);
+      neighbour.proxy = true;
+      router.neighbours.add(neighbour);
+    }
+    ipLocalOut(red, echoRequest(universe, '10.1.2.2'));
+    universe.scheduler.run(SOON);
+    return { universe, red, port };
+  }
+
+  test.each([
+    { proxyArp: true, entry: false, arrives: 1 },
+    { proxyArp: false, entry: true, arrives: 1 },
+    { proxyArp: false, entry: false, arrives: 0 },
+  ])('%o', ({ arrives, ...options }) => {
+    const { universe, red, port } = proxied(options);
+    expect(deliveries(universe.events, 'green', 8)).toHaveLength(arrives);
+    if (arrives === 1) expect(red.neighbours.list()[0]?.mac).toBe(port.mac);
+  });
+
+  test('arp_notify tells the link of an address when the device comes up', () => {
+    const universe = makeUniverse();
+    const kernel = makeKernel(universe);
+    const [red, blue] = [namespace(kernel, 'red'), namespace(kernel, 'blue')];
+    const [eth] = wire(red, 'eth0', '10.1.1.2/24', blue, 'eth0', '10.1.1.3/24');
+    setUp(eth, false);
+    eth.conf.arp_notify = 1;
+    blue.confAll.arp_accept = 1;
+    setUp(eth, true);
+    universe.scheduler.run(SECOND);
+    expect(blue.neighbours.list().map((one) => [one.address, one.mac])).toEqual([[ipv4('10.1.1.2'), eth.mac]]);
+  });
+
+  test('a link that loses its carrier forgets its neighbours, but not those written by hand', () => {
+    const universe = makeUniverse();
+    const kernel = makeKernel(universe);
+    const [red, blue] = [namespace(kernel, 'red'), namespace(kernel, 'blue')];
+    const [eth, far] = wire(red, 'eth0', '10.1.1.2/24', blue, 'eth0', '10.1.1.3/24');
+    const byHand = new Neighbour(ipv4('10.1.1.9'), eth, KERNEL_DEFAULT);
+    byHand.state = 'PERMANENT';
+    byHand.mac = 0x020000000009;
+    red.neighbours.add(byHand);
+    ipLocalOut(red, echoRequest(universe, '10.1.1.3'));
+    universe.scheduler.run(SECOND);
+    expect(red.neighbours.list()).toHaveLength(2);
+    setUp(far, false);
+    expect(red.neighbours.list()).toEqual([byHand]);
+  });
+});
+
+test('a tunnel that is a bridge port answers what is too big for the underlay itself', () => {
+  const universe = makeUniverse();
+  const kernel = makeKernel(universe);
+  const [under, over, task, far] = [namespace(kernel, 'under'), namespace(kernel, 'over'), namespace(kernel, 'task'), namespace(kernel, 'far')];
+  wire(under, 'eth0', '172.16.0.1/24', far, 'eth0', '172.16.0.2/24');
+  const tunnel = createDevice(under, { kind: 'vxlan', name: 'vxlan0', origin: KERNEL_DEFAULT, vxlan: { vni: 42, dstPort: 4789, remote: ipv4('172.16.0.2') } });
+  if (!tunnel.ok) throw new Error('vxlan0');
+  moveDevice(tunnel.value, over);
+  const [inner, port] = wire(task, 'eth0', '10.0.1.2/24', over, 'veth0', null);
+  setUp(tunnel.value, true);
+  makeBridge(over, 'br0', [tunnel.value, port]);
+  const neighbour = new Neighbour(ipv4('10.0.1.9'), inner, KERNEL_DEFAULT);
+  neighbour.state = 'PERMANENT';
+  neighbour.mac = 0x020000000009;
+  task.neighbours.add(neighbour);
+  const packet = echoRequest(universe, '10.0.1.9', 1472);
+  packet.dontFragment = true;
+  ipLocalOut(task, packet);
+  universe.scheduler.run(SECOND);
+  const [error] = deliveries(universe.events, 'task', 3);
+  expect([error?.packet.icmpCode, error?.packet.icmpMtu, error?.packet.src]).toEqual([4, 1450, ipv4('10.0.1.9')]);
+  expect(pick(universe.events, 'encap')).toHaveLength(0);
+  expect(task.pathMtus.get(ipv4('10.0.1.9'))?.mtu).toBe(1450);
+});

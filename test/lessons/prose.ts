@@ -4,7 +4,7 @@ import { commandsOf } from '../../src/build/code-buttons.mjs';
 import { filesUnder, textOf } from '../tidy/sources';
 
 /** One block of commands, with the output that the prose prints right after it, if any. */
-export interface Block {
+interface Block {
   readonly host: string;
   readonly lines: readonly string[];
   readonly printed: string | undefined;

@@ -64,4 +64,4 @@ test('every hop of one curl: well formed, right checksums, and the recorded fiel
     expect({ name, frames: decode(one) }).toEqual({ name, frames: recorded });
   }
   fs.rmSync(directory, { recursive: true });
-}, 60_000);
+}, 180_000);

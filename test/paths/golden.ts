@@ -1,6 +1,6 @@
 // The recorded stories of this folder, and worlds brought to where they begin.
 import fs from 'node:fs';
-import { createWorld, SECOND, type World } from '../../simulator/index.ts';
+import { createWorld, MILLISECOND, SECOND, type World } from '../../simulator/index.ts';
 
 const here = new URL('.', import.meta.url);
 const empty = fs.readFileSync(new URL('../../content/scenarios/empty.yaml', import.meta.url), 'utf8');
@@ -43,8 +43,10 @@ export function buildWorld(golden: Golden): World {
   let token = '';
   for (const { node, command } of golden.setup) {
     run(world, node, command.replace('TOKEN', token));
-    // The recording rig took seconds from one command to the next; tasks were placed meanwhile.
-    world.run(world.now + 5 * SECOND);
+    // The recording rig took seconds from one command to the next; on its slow machines a container took longer to start. So of two
+    // detached services the first had been placed when the second came, but nobody had heard of its task yet: the pauses are such
+    // that the gossip about it goes out after the second has started.
+    world.run(world.now + (command.includes('--detach') ? 90 * MILLISECOND : 5030 * MILLISECOND));
     if (command.includes('swarm init')) token = run(world, node, 'docker swarm join-token -q worker').trim();
   }
   world.run(world.now + 20 * SECOND);

@@ -26,7 +26,12 @@ export class Machine {
   readonly door: ExternalDoor;
 
   constructor(
-    options: { tools?: readonly Tool[]; externals?: Externals; files?: Readonly<Record<string, string>>; fault?: Universe['fault'] } = {},
+    options: {
+      tools?: readonly Tool[];
+      externals?: Externals;
+      files?: Readonly<Record<string, string>>;
+      fault?: Universe['fault'];
+    } = {},
   ) {
     const universe: Universe = {
       scheduler: this.scheduler,
@@ -125,7 +130,8 @@ export class Screen {
   constructor(machine: Machine, terminal: Terminal) {
     this.machine = machine;
     this.terminal = terminal;
-    terminal.onOutput = (text) => (this.text += text);
+    // The switch for pasting in brackets stands around every line; tests of what is seen need not repeat it.
+    terminal.onOutput = (text) => (this.text += text.replace(/\x1b\[\?2004[hl]/g, ''));
     terminal.onExit = (status) => (this.ended = status);
     machine.pass(0.01);
   }

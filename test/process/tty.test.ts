@@ -13,6 +13,23 @@ describe('a shell on a terminal', () => {
     expect(screen.type('cd /etc\r')).toBe('cd /etc\r\n[root@node1 etc]# ');
   });
 
+  test('asks the terminal for pastes in brackets while it reads a line, and no longer', () => {
+    const machine = new Machine();
+    const terminal = machine.host.openTerminal({ columns: 80, rows: 24, title: 'node1' });
+    let bytes = '';
+    terminal.onOutput = (text) => (bytes += text);
+    machine.pass(0.01);
+    terminal.input('echo a\r');
+    machine.pass(0.01);
+    expect(bytes).toBe(`\x1b[?2004h${PROMPT}echo a\r\n\x1b[?2004la\r\n\x1b[?2004h${PROMPT}`);
+    terminal.input('\x1b[200~for i in 1 2\rdo echo $i\rdone\r\x1b[201~');
+    machine.pass(0.01);
+    expect(bytes.endsWith('done')).toBe(true);
+    terminal.input('\r');
+    machine.pass(0.01);
+    expect(bytes.endsWith(`\x1b[?2004l1\r\n2\r\n\x1b[?2004h${PROMPT}`)).toBe(true);
+  });
+
   test('^C ends a command, a loop of commands and a loop of builtins', () => {
     const screen = new Machine().terminal();
     for (const line of [
@@ -92,6 +109,36 @@ describe('a shell on a terminal', () => {
     other.terminal.close();
     machine.pass(1);
     expect(machine.host.processes().map((process) => process.command)).toEqual(['init']);
+  });
+});
+
+describe('history expansion', () => {
+  // What bash 5.2 printed for these lines, typed one after the other.
+  const typed: [line: string, printed: string][] = [
+    ['echo one two three', 'one two three'],
+    ['echo !$', 'echo three\nthree'],
+    ['!!', 'echo three\nthree'],
+    ['!echo', 'echo three\nthree'],
+    ['!nope', 'bash: !nope: event not found'],
+    ['echo $?', '0'],
+    ['echo "hi!"', 'hi!'],
+    ['echo a!b', 'bash: !b: event not found'],
+    ['^two^x^', 'bash: :s^two^x^: substitution failed'],
+    ['^hi^ho', 'echo "ho!"\nho!'],
+    ['!!:2', 'bash: :2: bad word specifier'],
+    ["echo 'no !! here'", 'no !! here'],
+    ['!?three?', 'echo three\nthree'],
+    ['!99', 'bash: !99: event not found'],
+    ['!:9', 'bash: :9: bad word specifier'],
+    ['[ ! -f x ] && echo y', 'y'],
+    ['!!:p', '[ ! -f x ] && echo y'],
+    ['echo !1:2-3 # !!', 'echo two three # !!\ntwo three'],
+  ];
+
+  test('refers to earlier lines as bash does', () => {
+    const screen = new Machine().terminal();
+    for (const [line, printed] of typed)
+      expect(screen.type(`${line}\r`)).toBe(`${line}\r\n${printed.replaceAll('\n', '\r\n')}\r\n${PROMPT}`);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The lab beside a lesson: run, read, split, interrupt, keep, and all of it by keyboard. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { frontTerminal, LESSON, openLab, screen, type, useHost, watchForErrors } from './lab-page';
 
@@ -36,6 +37,27 @@ test('a request becomes a story: packets, hops, rules, marks', async ({ page }) 
   await expect(story).toContainText('ingress_sbox');
   await story.getByRole('button', { name: /SYN-ACK/ }).click();
   await expect(story.getByRole('button', { name: /SYN-ACK/ })).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('a story can be saved as a capture', async ({ page }) => {
+  const errors = watchForErrors(page);
+  await openLab(page);
+  await page.getByRole('button', { name: 'Run on client: curl 192.168.56.11:8000', exact: true }).click();
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: /^Save this request/ }).click();
+  const bytes = readFileSync(await (await saved).path());
+  expect(bytes.subarray(0, 4).toString('hex')).toBe('0a0d0d0a'); // a pcapng section header
+  expect(bytes.length).toBeGreaterThan(5_000);
+  expect(errors).toEqual([]);
+});
+
+test('jq, awk and sed are fetched when they are first used', async ({ page }) => {
+  const errors = watchForErrors(page);
+  await openLab(page);
+  await page.locator('.terminal:visible textarea').focus();
+  expect(await type(page, "ip -j addr show lo | jq -r '.[0].ifname'")).toBe('lo');
+  expect(await type(page, "ip -br addr show lo | awk '{print $1}' | sed s/l/L/")).toBe('Lo');
+  expect(errors).toEqual([]);
 });
 
 test('Ctrl-C stops a loop that never ends', async ({ page }) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 /** The project's root folder. */
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const SKIPPED = new Set(['node_modules', 'dist', '.git', '.astro', '.cache', 'coverage', 'test-results']);
 

@@ -114,6 +114,7 @@ export class Machine {
       } as Partial<HostView> as HostView,
       fs: this.files(),
       origin: { by: 'command', text: argv.join(' ') },
+      capable: () => true,
       *out(text) {
         streams.out += String(text);
       },

@@ -55,6 +55,8 @@ function context(
     container,
     wallClock: WALL_CLOCK,
     origin: { by: 'command', text: argv.join(' ') },
+    capable: () => container === '',
+    random: (name) => ns.kernel.universe.random.stream(name),
     processes: () => [{ pid: 1, netns: ns } as Partial<ProcessView> as ProcessView],
     fs: { readText: () => ok(stdin) } as Partial<ProgramContext['fs']> as ProgramContext['fs'],
     *readAll() {
@@ -86,9 +88,9 @@ describe('iptables', () => {
   });
 
   test('refuses plainly what it knows and does not do', () => {
-    expect(run('iptables -A INPUT -m recent --set -j DROP')).toMatchObject({
+    expect(run('iptables -A INPUT -m connbytes --connbytes 1 -j DROP')).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining('option -m recent is not emulated here\n') as unknown,
+      stderr: expect.stringContaining('option -m connbytes is not emulated here\n') as unknown,
     });
     expect(run('iptables -A INPUT -j NFQUEUE').stderr).toContain('option -j NFQUEUE is not emulated here\n');
   });

@@ -21,14 +21,26 @@ import { digTool } from '../../simulator/tools/dig.ts';
 import { getentTool } from '../../simulator/tools/getent.ts';
 import { hostTool } from '../../simulator/tools/host.ts';
 import { ncTool } from '../../simulator/tools/nc.ts';
-import { busyboxNetstatTool } from '../../simulator/tools/netstat.ts';
+import { busyboxNetstatTool, netstatTool } from '../../simulator/tools/netstat.ts';
 import { busyboxNslookupTool, nslookupTool } from '../../simulator/tools/nslookup.ts';
 import { busyboxPingTool, pingTool } from '../../simulator/tools/ping.ts';
 import { ssTool } from '../../simulator/tools/ss.ts';
 import { wgetTool } from '../../simulator/tools/wget.ts';
+import { arpTool } from '../../simulator/tools/arp.ts';
+import { arpingTool } from '../../simulator/tools/arping.ts';
+import { brctlTool } from '../../simulator/tools/brctl.ts';
+import { ethtoolTool } from '../../simulator/tools/ethtool.ts';
+import { ifconfigTool } from '../../simulator/tools/ifconfig.ts';
+import { ipTool } from '../../simulator/tools/ip/index.ts';
+import { lsnsTool } from '../../simulator/tools/lsns.ts';
+import { nstatTool } from '../../simulator/tools/nstat.ts';
+import { routeTool } from '../../simulator/tools/route.ts';
+import { tcTool } from '../../simulator/tools/tc.ts';
+import { tracepathTool } from '../../simulator/tools/tracepath.ts';
+import { tracerouteTool } from '../../simulator/tools/traceroute.ts';
 import { PacketFactory } from '../../simulator/wire/packet.ts';
 
-const TOOLS: readonly Tool[] = [...everydayTools, shellTool, curlTool, digTool, getentTool, hostTool, ncTool, nslookupTool, pingTool, ssTool, wgetTool, busyboxNetstatTool, { ...busyboxPingTool, name: 'bbping', directory: '/usr/bin' }, { ...busyboxNslookupTool, name: 'bbnslookup' }];
+const TOOLS: readonly Tool[] = [...everydayTools, shellTool, curlTool, digTool, getentTool, hostTool, ncTool, nslookupTool, pingTool, ssTool, wgetTool, arpTool, arpingTool, brctlTool, ethtoolTool, ifconfigTool, ipTool, lsnsTool, nstatTool, routeTool, tcTool, tracepathTool, tracerouteTool, { ...netstatTool, name: 'gnunetstat' }, busyboxNetstatTool, { ...busyboxPingTool, name: 'bbping', directory: '/usr/bin' }, { ...busyboxNslookupTool, name: 'bbnslookup' }];
 
 export interface Outcome {
   readonly stdout: string;

@@ -65,17 +65,25 @@ export function deleteConntrack(ns: NetworkNamespace, filter: ConntrackFilter, p
   return entries;
 }
 
-/** Sets the mark of entries; answers those it changed. */
-export function markConntrack(
+/** What `conntrack -U` changes. */
+export interface ConntrackChange {
+  readonly mark?: { readonly value: number; readonly mask: number };
+  /** From now on. */
+  readonly seconds?: number;
+}
+
+/** Changes entries; answers those it changed. */
+export function updateConntrack(
   ns: NetworkNamespace,
   filter: ConntrackFilter,
-  mark: number,
+  { mark, seconds }: ConntrackChange,
   portId = 0,
 ): ConntrackEntry[] {
   const table = netfilterOf(ns).conntrack;
   const entries = listConntrack(ns, filter);
   for (const entry of entries) {
-    entry.mark = mark;
+    if (mark !== undefined) entry.mark = ((entry.mark & ~mark.mask) ^ (mark.value & mark.mask)) >>> 0;
+    if (seconds !== undefined) entry.expires = ns.kernel.now + seconds * SECOND;
     if (table.watchers.length > 0) table.tell('UPDATE', entry, portId);
   }
   return entries;
@@ -128,7 +136,8 @@ export const STATUS_NAMES: ReadonlyMap<string, { readonly set: number; readonly 
   ['DST_NAT', { set: IPS_DST_NAT, clear: 0 }],
 ]);
 
-function isMeant(entry: ConntrackEntry, filter: ConntrackFilter): boolean {
+/** Whether `filter` means `entry`, in the table or not. */
+export function isMeant(entry: ConntrackEntry, filter: ConntrackFilter): boolean {
   const { original, reply, status } = entry;
   const same = (wanted: number | undefined, actual: number): boolean => wanted === undefined || wanted === actual;
   return (

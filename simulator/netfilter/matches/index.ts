@@ -6,6 +6,7 @@ import { commentMatch } from './comment.ts';
 import { connmarkMatch } from './connmark.ts';
 import { conntrackMatch } from './conntrack.ts';
 import { icmpMatch } from './icmp.ts';
+import { hashlimitMatch } from './hashlimit.ts';
 import { iprangeMatch } from './iprange.ts';
 import { ipvsMatch } from './ipvs.ts';
 import { lengthMatch } from './length.ts';
@@ -17,10 +18,15 @@ import { ownerMatch } from './owner.ts';
 import { physdevMatch } from './physdev.ts';
 import { pkttypeMatch } from './pkttype.ts';
 import { policyMatch } from './policy.ts';
+import { recentMatch } from './recent.ts';
+import { sctpMatch } from './sctp.ts';
 import { stateMatch } from './state.ts';
 import { statisticMatch } from './statistic.ts';
+import { stringMatch } from './string.ts';
 import { tcpMatch } from './tcp.ts';
+import { dscpMatch, tosMatch } from './tos.ts';
 import { ttlMatch } from './ttl.ts';
+import { u32Match } from './u32.ts';
 import { udpMatch } from './udp.ts';
 
 const LIST: readonly MatchExtension[] = [
@@ -29,6 +35,8 @@ const LIST: readonly MatchExtension[] = [
   commentMatch,
   connmarkMatch,
   conntrackMatch,
+  dscpMatch,
+  hashlimitMatch,
   icmpMatch,
   iprangeMatch,
   ipvsMatch,
@@ -41,10 +49,15 @@ const LIST: readonly MatchExtension[] = [
   physdevMatch,
   pkttypeMatch,
   policyMatch,
+  recentMatch,
+  sctpMatch,
   stateMatch,
   statisticMatch,
+  stringMatch,
   tcpMatch,
+  tosMatch,
   ttlMatch,
+  u32Match,
   udpMatch,
 ];
 
@@ -61,10 +74,8 @@ export const MATCHES_NOT_EMULATED: ReadonlySet<string> = new Set([
   'cpu',
   'dccp',
   'devgroup',
-  'dscp',
   'ecn',
   'esp',
-  'hashlimit',
   'helper',
   'ipcomp',
   'nfacct',
@@ -72,14 +83,9 @@ export const MATCHES_NOT_EMULATED: ReadonlySet<string> = new Set([
   'quota',
   'rateest',
   'realm',
-  'recent',
   'rpfilter',
-  'sctp',
   'set',
   'socket',
-  'string',
   'tcpmss',
   'time',
-  'tos',
-  'u32',
 ]);

@@ -4,6 +4,7 @@ import { icmpSend } from '../../kernel/icmp.ts';
 import { drop } from '../../kernel/kernel.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { NF_DROPPED, NF_FORWARD, NF_LOCAL_IN, NF_LOCAL_OUT } from '../../kernel/seams.ts';
+import { devQueueXmit } from '../../kernel/transmit.ts';
 import {
   CT_RELATED,
   CT_RELATED_REPLY,
@@ -81,5 +82,14 @@ function sendReset(ns: NetworkNamespace, about: Packet): void {
     reset.ct = about.ct;
     reset.ctInfo = directionOf(about.ctInfo) === ORIGINAL ? CT_RELATED_REPLY : CT_RELATED;
   }
-  ipLocalOut(ns, reset);
+  const port = about.physIif !== 0 ? ns.devices.get(about.physIif) : undefined;
+  if (port === undefined) {
+    ipLocalOut(ns, reset);
+    return;
+  }
+  // Of a bridged packet the answer leaves by the port it came in by, as if from the other end; no hook sees it.
+  reset.ttl = ns.knobs.ip_default_ttl;
+  reset.srcMac = about.dstMac;
+  reset.dstMac = about.srcMac;
+  devQueueXmit(port, reset);
 }

@@ -12,6 +12,10 @@ export interface ConntrackLine {
   /** Words of `-e`; empty for all. */
   readonly events: ReadonlySet<string>;
   readonly zero: boolean;
+  /** `conntrack`, or one of the others. */
+  readonly table: string;
+  /** `-t`, seconds. */
+  readonly timeout: number | undefined;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -88,8 +92,7 @@ const REFUSED = new Set([
   'add',
   'secmark',
 ]);
-const TABLES = new Set(['conntrack']);
-const TABLES_NOT_EMULATED = new Set(['expect', 'dying', 'unconfirmed']);
+const TABLES = new Set(['conntrack', 'expect', 'dying', 'unconfirmed']);
 
 /** A command line understood, or the complaint (the status is 2). */
 export function parseConntrack(given: readonly string[]): ConntrackLine | string {
@@ -99,6 +102,8 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
   const events = new Set<string>();
   let command: ConntrackCommand | undefined;
   let zero = false;
+  let meant = 'conntrack';
+  let timeout: number | undefined;
   const masks: { src?: number; dst?: number } = {};
 
   while (words.length > 0) {
@@ -129,10 +134,10 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
       if (command !== undefined && command !== name) return 'Invalid commands combination';
       command = name as ConntrackCommand;
       const table = words[0];
-      if (table !== undefined && !table.startsWith('-') && 'LGDIUEF'.includes(name)) {
+      if (table !== undefined && !table.startsWith('-') && 'LGDIUEFC'.includes(name)) {
         words.shift();
-        if (TABLES_NOT_EMULATED.has(table)) return `table ${table} is not emulated here`;
         if (!TABLES.has(table)) return `unknown type \`${table}'`;
+        meant = table;
       }
       continue;
     }
@@ -143,7 +148,10 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
       else if (TAKES_VALUE.has(name)) return `option \`${word}' requires an argument`;
     }
     if (name === 'z') zero = true;
-    else {
+    else if (name === 't') {
+      if (!/^\d+$/.test(value ?? '') || Number(value) > 0xffffffff) return `Bad parameter \`${value ?? ''}'`;
+      timeout = Number(value);
+    } else {
       const problem = take(name, value ?? '', filter, output, events, masks);
       if (problem !== undefined) return problem;
     }
@@ -154,7 +162,9 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
   if (masks.dst !== undefined && filter.originalDestination !== undefined) {
     filter.originalDestination = { ...filter.originalDestination, mask: masks.dst };
   }
-  return { command, filter, output, events, zero };
+  if (timeout !== undefined && command !== 'U') return 'option -t is not emulated here except with -U';
+  if (zero && command !== 'L') return `Illegal option \`-z' with this command`;
+  return { command, filter, output, events, zero, table: meant, timeout };
 }
 
 function take(
@@ -228,8 +238,6 @@ function take(
       return undefined;
     case 'b':
       return undefined;
-    case 't':
-      return 'option -t is not emulated here';
     default:
       return port(name, value, filter);
   }

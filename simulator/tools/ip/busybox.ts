@@ -179,7 +179,10 @@ function run(call: Call, argv: readonly string[]): number {
   if (name === undefined) throw new Exit(1, USAGE);
   if (part === undefined) throw notEmulated('ip', name);
   const [command = 'show', ...words] = rest;
-  if (!['show', 'list', 'lst'].some((one) => one.startsWith(command))) return part.change(call, rest);
+  if (!['show', 'list', 'lst'].some((one) => one.startsWith(command))) {
+    if (!call.ctx.capable('NET_ADMIN')) throw new Exit(2, 'RTNETLINK answers: Operation not permitted');
+    return part.change(call, rest);
+  }
   part.show(call, words);
   return 0;
 }

@@ -158,6 +158,14 @@ function parseOptions(argv: readonly string[]): Parsed {
   return { options, netns, words: argv.slice(at), version: false };
 }
 
+const CHANGED = ['link', 'address', 'route', 'rule', 'neighbor', 'neighbour'];
+const CHANGES = ['add', 'change', 'chg', 'replace', 'set', 'delete', 'append', 'prepend', 'flush'] as const;
+
+/** True for what rtnetlink lets nobody do without CAP_NET_ADMIN, as in a container. */
+export function changesNetwork(object: string, verb: string | undefined): boolean {
+  return CHANGED.includes(object) && verb !== undefined && pick(verb, CHANGES) !== undefined;
+}
+
 function* run(ctx: ProgramContext): Blocking<number> {
   const { options, netns, words, version } = parseOptions(ctx.argv);
   if (version) {
@@ -173,6 +181,7 @@ function* run(ctx: ProgramContext): Blocking<number> {
   if (name === 'help') throw new Exit(255, IP_USAGE);
   if (command === undefined && name !== 'monitor') throw notEmulated('ip', `object ${name}`);
   if (name === 'netns' && isExec(rest)) return yield* netnsExec(ctx, rest.slice(1), options.all);
+  if (changesNetwork(name, rest[0]) && !ctx.capable('NET_ADMIN')) throw new Exit(2, 'RTNETLINK answers: Operation not permitted');
   const call: Call = {
     ctx,
     ns: ctx.netns,

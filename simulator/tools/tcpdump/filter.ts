@@ -27,11 +27,27 @@ export interface FilterContext {
   readonly linkType: number;
 }
 
+/** What a parser's stack holds; bison's words for more. */
+const DEPTH_LIMIT = 200;
+const TOKEN_LIMIT = 2000;
+const TOO_MUCH = "can't parse filter expression: memory exhausted";
+
+function nesting(tokens: readonly Token[]): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const { text } of tokens) {
+    if (text === '(' || text === '[') deepest = Math.max(deepest, ++depth);
+    else if (text === ')' || text === ']') depth--;
+  }
+  return deepest;
+}
+
 /** The test of an expression, or libpcap's words about what is wrong with it. */
 export function compileFilter(text: string, context: FilterContext): Test | string {
   const tokens = tokenize(text);
   if (tokens === undefined) return SYNTAX_ERROR;
   if (tokens.length === 0) return () => true;
+  if (tokens.length > TOKEN_LIMIT || nesting(tokens) > DEPTH_LIMIT) return TOO_MUCH;
   const parser = new Parser(new TokenStream(tokens), context);
   try {
     return parser.parse();
@@ -114,7 +130,7 @@ class Parser {
       if (NOT_EMULATED.includes(token.text)) throw new FilterError(`filter ${token.text} is not emulated here`);
       const special = this.special(token.text);
       if (special !== undefined) return special;
-      if (token.text in PROTOCOLS || TYPES.includes(token.text) || token.text === 'src' || token.text === 'dst')
+      if (Object.hasOwn(PROTOCOLS, token.text) || TYPES.includes(token.text) || token.text === 'src' || token.text === 'dst')
         return this.qualified();
     }
     // A bare id: the qualifiers of the one before hold on.
@@ -148,7 +164,7 @@ class Parser {
   private qualified(): Test {
     let qualifiers = NO_QUALIFIERS;
     const protocol = this.tokens.peek()?.text ?? '';
-    if (protocol in PROTOCOLS) {
+    if (Object.hasOwn(PROTOCOLS, protocol)) {
       this.tokens.next();
       qualifiers = { ...qualifiers, protocol };
       const cast = this.tokens.accept('broadcast', 'multicast');
@@ -257,11 +273,12 @@ class Parser {
 
   private protocolTest(token: Token, protocol: string): Test {
     if (protocol === 'ether') {
-      const etherType = { ip: ETH_IPV4, arp: ETH_ARP, ip6: ETH_IPV6 }[token.text] ?? Number(token.text);
+      const named = new Map([['ip', ETH_IPV4], ['arp', ETH_ARP], ['ip6', ETH_IPV6]]);
+      const etherType = named.get(token.text) ?? Number(token.text);
       if (Number.isNaN(etherType)) throw new FilterError(`unknown ether proto '${token.text}'`);
       return (view) => view.etherType === etherType;
     }
-    const number = PROTOCOLS[token.text]?.number ?? Number(token.text);
+    const number = (Object.hasOwn(PROTOCOLS, token.text) ? PROTOCOLS[token.text].number : undefined) ?? Number(token.text);
     if (Number.isNaN(number) || number < 0) throw new FilterError(`unknown ip proto '${token.text}'`);
     return testProtocolNumber(protocol, number);
   }

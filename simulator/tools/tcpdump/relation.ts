@@ -113,12 +113,12 @@ function operand(tokens: TokenStream): Value | undefined {
     tokens.next();
     return (view) => view.length;
   }
-  if (token.text in CONSTANTS) {
+  if (Object.hasOwn(CONSTANTS, token.text)) {
     tokens.next();
     const number = CONSTANTS[token.text];
     return () => number;
   }
-  if (!(token.text in PROTOCOLS) || tokens.peek(1)?.text !== '[') return undefined;
+  if (!Object.hasOwn(PROTOCOLS, token.text) || tokens.peek(1)?.text !== '[') return undefined;
   tokens.next();
   tokens.next();
   const offset = arithmetic(tokens, 0);
