@@ -43,6 +43,8 @@ if (!onlySite) {
     `--outputFile.json=${unitReport}`,
   ]);
 }
+// Skipped, with a line that says why, where there is no root or no Linux.
+if (!onlySite) step('live differential test', '../scripts/differential.mjs', ['--count', '20']);
 step('build the site', 'astro/bin/astro.mjs', ['build', '--silent']);
 const browser = await findBrowser();
 step('site tests', '@playwright/test/cli.js', ['test'], { MESHWALK_BROWSER: browser });

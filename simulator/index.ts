@@ -6,7 +6,7 @@ export type { Scenario } from './lab/scenario.ts';
 export type { Externals } from './process/external.ts';
 export { MICROSECOND, MILLISECOND, SECOND } from './base/scheduler.ts';
 export type { Hop, HopFields, Story, StoryPacket, StorySummary } from './trace/story.ts';
-export type { Dice } from './swarm/scheduler.ts';
+export type { Dice } from './swarm/dice.ts';
 export type { TraceEvent } from './trace/event.ts';
 export { SimulatorBug } from './base/assert.ts';
 export type { Origin } from './base/origin.ts';

@@ -13,7 +13,7 @@ import { CONTROL_PORT, Manager } from '../swarm/manager.ts';
 import type { AssignedTask, ToAgent, ToManager } from '../swarm/messages.ts';
 import { NetworkDb } from '../swarm/networkdb.ts';
 import type { NetworkObject, NodeDescription, NodeObject } from '../swarm/objects.ts';
-import type { Dice } from '../swarm/scheduler.ts';
+import type { Dice } from '../swarm/dice.ts';
 import type { Container, NetworkWish } from './container.ts';
 import type { Attacher, Containers } from './containers.ts';
 import { ControlNetworkOverSockets } from './controlNetwork.ts';

@@ -25,7 +25,7 @@ import { serviceApi } from './serviceApi.ts';
 import { LogBroker } from './serviceLogs.ts';
 import { DaemonSockets } from './sockets.ts';
 import { swarmApi } from './swarmApi.ts';
-import type { Dice } from '../swarm/scheduler.ts';
+import type { Dice } from '../swarm/dice.ts';
 
 export interface DockerdOptions {
   /** Name of the era, `26.1`. */

@@ -71,7 +71,10 @@ export interface IpvsRequests {
   addServer: { readonly service: ServiceKey; readonly server: RealServerSpec };
   /** ESRCH without the service, ENOENT without the server. */
   editServer: { readonly service: ServiceKey; readonly server: RealServerSpec };
-  deleteServer: { readonly service: ServiceKey; readonly server: { readonly address: number; readonly address6?: string | undefined; readonly port: number } };
+  deleteServer: {
+    readonly service: ServiceKey;
+    readonly server: { readonly address: number; readonly address6?: string | undefined; readonly port: number };
+  };
   /** Of one service (ESRCH), or of all. */
   zero: { readonly service?: ServiceKey };
   flush: object;
@@ -282,7 +285,9 @@ function findServer(
   service: IpvsService,
   spec: { readonly address: number; readonly address6?: string | undefined; readonly port: number },
 ): RealServer | undefined {
-  return service.destinations.find((server) => server.address === spec.address && server.address6 === spec.address6 && server.port === spec.port);
+  return service.destinations.find(
+    (server) => server.address === spec.address && server.address6 === spec.address6 && server.port === spec.port,
+  );
 }
 
 /** __ip_vs_update_dest */

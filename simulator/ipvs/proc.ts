@@ -18,15 +18,17 @@ function hex(value: number, digits: number): string {
 }
 
 /** `0A010064:0050`, or `[fd00::1]:0050`. */
-function where(of: { readonly address: number; readonly address6?: string | undefined; readonly port: number }): string {
+function where(of: {
+  readonly address: number;
+  readonly address6?: string | undefined;
+  readonly port: number;
+}): string {
   return `${of.address6 !== undefined ? `[${of.address6}]` : hex(of.address, 8)}:${hex(of.port, 4)}`;
 }
 
 function serviceLine(service: ServiceView): string {
   const name =
-    service.fwmark !== 0
-      ? `FWM  ${hex(service.fwmark, 8)}`
-      : `${protocolText(service.protocol)}  ${where(service)}`;
+    service.fwmark !== 0 ? `FWM  ${hex(service.fwmark, 8)}` : `${protocolText(service.protocol)}  ${where(service)}`;
   const flags = service.schedulerFlags.length > 0 ? ` (${service.schedulerFlags.join(',')})` : '';
   const ops = service.onePacket ? ' ops' : '';
   const persistent =

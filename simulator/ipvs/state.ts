@@ -58,7 +58,13 @@ export class IpvsState {
     let wildcard: IpvsService | null = null;
     for (let i = 0; i < this.services.length; i++) {
       const service = this.services[i];
-      if (service.fwmark !== 0 || service.address6 !== undefined || service.address !== address || service.protocol !== protocol) continue;
+      if (
+        service.fwmark !== 0 ||
+        service.address6 !== undefined ||
+        service.address !== address ||
+        service.protocol !== protocol
+      )
+        continue;
       if (service.port === port) return service;
       if (service.port === 0) wildcard = service;
     }
@@ -69,7 +75,11 @@ export class IpvsState {
   takeFromTrash(key: ServiceKey, address: number, port: number): RealServer | undefined {
     this.sweepTrash();
     const at = this.trash.findIndex(
-      (server) => server.address === address && server.address6 === undefined && server.port === port && sameService(server.service, key),
+      (server) =>
+        server.address === address &&
+        server.address6 === undefined &&
+        server.port === port &&
+        sameService(server.service, key),
     );
     return at < 0 ? undefined : this.trash.splice(at, 1)[0];
   }

@@ -40,6 +40,8 @@ export function snoopReport(state: BridgeState, port: NetDevice | null, packet: 
 
 /** The live entries, newest first. */
 export function mdbEntries(state: BridgeState, now: number): readonly MdbEntry[] {
-  state.mdb = state.mdb.filter((entry) => now - entry.updated <= MEMBERSHIP && (entry.port === null || entry.port.port !== null));
+  state.mdb = state.mdb.filter(
+    (entry) => now - entry.updated <= MEMBERSHIP && (entry.port === null || entry.port.port !== null),
+  );
   return state.mdb;
 }

@@ -101,7 +101,14 @@ function groupMac(words: readonly number[]): number {
 }
 
 /** An IPv6 packet with an ICMPv6 message of `body` octets behind `head` octets of extension headers; the caller fills it. */
-function makeMessage(dev: NetDevice, src: readonly number[], dst: readonly number[], head: number, body: number, hopLimit: number): Packet {
+function makeMessage(
+  dev: NetDevice,
+  src: readonly number[],
+  dst: readonly number[],
+  head: number,
+  body: number,
+  hopLimit: number,
+): Packet {
   const packet = dev.ns.kernel.universe.packets.make();
   const bytes = new Uint8Array(IPV6_HEADER + head + body);
   bytes[0] = 0x60;

@@ -15,7 +15,13 @@ export type Notice =
   | { readonly kind: 'rule'; readonly rule: FibRule; readonly deleted: boolean }
   | { readonly kind: 'neighbour'; readonly neighbour: Neighbour; readonly deleted: boolean }
   /** Of family AF_BRIDGE: an entry of a bridge (`dev` is the port) or of a vxlan device. */
-  | { readonly kind: 'fdb'; readonly dev: NetDevice; readonly entry: FdbEntry; readonly master: NetDevice | null; readonly deleted: boolean }
+  | {
+      readonly kind: 'fdb';
+      readonly dev: NetDevice;
+      readonly entry: FdbEntry;
+      readonly master: NetDevice | null;
+      readonly deleted: boolean;
+    }
   /** A vxlan device asks who has an address (l3miss) or where a MAC is (l2miss); the other of the two is 0. */
   | { readonly kind: 'miss'; readonly dev: NetDevice; readonly address: number; readonly mac: number }
   | { readonly kind: 'nsid'; readonly id: number; readonly name: string; readonly deleted: boolean };

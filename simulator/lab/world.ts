@@ -19,7 +19,7 @@ import { bootKernel, PROC_NET_FILES, sysctlRegistry } from '../stack.ts';
 import { allTools } from '../tools/index.ts';
 import { systemctlTool } from '../tools/systemctl.ts';
 import { shellTool } from '../shell/index.ts';
-import type { Dice } from '../swarm/scheduler.ts';
+import type { Dice } from '../swarm/dice.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import { TraceRecorder } from '../trace/recorder.ts';
 import { type Story, StoryList, type StorySummary, storyOf } from '../trace/story.ts';

@@ -11,21 +11,10 @@ export {
 } from './hooks.ts';
 export { NETFILTER_PROC_FILES, NETFILTER_SYSCTLS } from './procfs.ts';
 export { TABLE_NAMES, type Backend, type TableName, type TraceStep } from './state.ts';
-export {
-  nftTables,
-  watchTrace,
-  type NftChain,
-  type NftTable,
-  presentTables,
-  shownBaseChains,
-  shownChain,
-  userChains,
-  xtables,
-  type XtablesRequest,
-} from './xtables.ts';
+export { presentTables, shownBaseChains, shownChain, userChains, xtables, type XtablesRequest } from './xtables.ts';
+export { nftTables, watchTrace, type NftChain, type NftTable } from './nftview.ts';
 export type { RuleSpec } from './rule.ts';
 export { iptables, legacyWarning, saveTableText, versionOf, type CommandOutcome } from './command.ts';
-export { isComplaint, parseRule } from './parse.ts';
 export { iptablesRestore } from './restore.ts';
 export * from './conntrack/control.ts';
 export { CONNTRACK_PROTOCOLS, formatEntry, formatEntryXml } from './conntrack/format.ts';

@@ -6,6 +6,7 @@
  * assigned to it (on ingress: when the node is created).
  */
 import { formatCidr, formatIpv4, parseCidr, parseIpv4 } from '../base/address.ts';
+import type { Dice } from './dice.ts';
 import { AddressPool, SubnetPools, cut, formatSubnet, type Subnet } from './ipam.ts';
 import { rank, type EndpointSpec, type NetworkAttachment, type NetworkObject, type NodeObject, type PortConfig, type ServiceObject, type TaskObject } from './objects.ts';
 import { PortSpaces } from './ports.ts';
@@ -22,6 +23,7 @@ interface Lease {
 
 export class Allocator {
   private readonly store: Store;
+  private readonly dice: Dice | undefined;
   private readonly pools: SubnetPools;
   private readonly leases = new Map<string, Lease>();
   private readonly ports = new PortSpaces();
@@ -29,8 +31,9 @@ export class Allocator {
   /** Tasks and nodes whose addresses were given, so that they are given back once. */
   private readonly held = new Set<TaskObject>();
 
-  constructor(store: Store, defaultPools: readonly string[], subnetSize: number) {
+  constructor(store: Store, defaultPools: readonly string[], subnetSize: number, dice: Dice | undefined) {
     this.store = store;
+    this.dice = dice;
     this.pools = new SubnetPools(defaultPools.flatMap((pool) => cut(pool, subnetSize)));
     store.watch((events) => this.handle(events));
   }
@@ -52,12 +55,31 @@ export class Allocator {
           break;
         case 'task':
           if (event.action === 'remove') this.releaseTask(event.object);
+          else if (event.object.Status.State === 'new') this.handleTasks(this.companions(event.object));
           else this.handleTask(event.object);
           break;
         case 'cluster':
           break;
       }
     }
+  }
+
+  /** Tasks that are new at once wait for addresses in a Go map: the dice may say which comes first. */
+  private handleTasks(tasks: readonly TaskObject[]): void {
+    const fresh = tasks.filter((task) => task.Status.State === 'new' && this.needsAddress(task));
+    const first = fresh.length > 1 ? (this.dice?.firstAddress(fresh.length) ?? 0) : 0;
+    for (const task of [...fresh.slice(first), ...fresh.slice(0, first)]) this.handleTask(task);
+    for (const task of tasks) if (!fresh.includes(task)) this.handleTask(task);
+  }
+
+  /** The new tasks of its service. */
+  private companions(task: TaskObject): TaskObject[] {
+    if (task.ServiceID === '') return [task];
+    return this.store.serviceTasks(task.ServiceID).filter((other) => other.Status.State === 'new');
+  }
+
+  private needsAddress(task: TaskObject): boolean {
+    return (task.Spec.Networks ?? []).length > 0 || hasIngressPorts(this.store.services.get(task.ServiceID)?.Spec.EndpointSpec?.Ports);
   }
 
   // -- networks
@@ -158,7 +180,7 @@ export class Allocator {
       ...(virtualIps.length > 0 ? { VirtualIPs: virtualIps } : {}),
     };
     if (JSON.stringify(service.Endpoint) !== before) this.store.changedService(service);
-    for (const task of this.store.serviceTasks(service.ID)) this.handleTask(task);
+    this.handleTasks(this.store.serviceTasks(service.ID));
   }
 
   /** Networks a service has a virtual address on: ingress first, then its own in order; none with dnsrr. */

@@ -9,6 +9,7 @@ import { Allocator } from './allocator.ts';
 import type { Channel } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GlobalOrchestrator } from './global.ts';
+import type { Dice } from './dice.ts';
 import { joinToken, parseJoinToken, swarmId } from './ids.ts';
 import { JobOrchestrator } from './jobs.ts';
 import type { ToAgent, ToManager } from './messages.ts';
@@ -16,7 +17,7 @@ import type { ClusterObject, NetworkObject, NetworkSpec, NodeDescription, NodeOb
 import { ReplicatedOrchestrator } from './replicated.ts';
 import { RestartSupervisor } from './restart.ts';
 import { TaskReaper } from './reaper.ts';
-import { TaskScheduler, type Dice } from './scheduler.ts';
+import { TaskScheduler } from './scheduler.ts';
 import { Store } from './store.ts';
 import { Updater } from './updater.ts';
 
@@ -47,7 +48,7 @@ export class Manager {
     this.store = store;
     store.setCluster(this.newCluster(options));
     // The order in which they look at what happened.
-    this.allocator = new Allocator(store, options.defaultAddressPool, options.subnetSize);
+    this.allocator = new Allocator(store, options.defaultAddressPool, options.subnetSize, options.dice);
     const restarts = new RestartSupervisor(store, scheduler, ids);
     const updater = new Updater(store, scheduler, ids, restarts);
     new ReplicatedOrchestrator(store, ids, restarts, updater);

@@ -2,10 +2,11 @@
  * Puts pending tasks on nodes: spread. Mirrors swarmkit manager/scheduler (scheduler.go, nodeinfo.go).
  *
  * Among nodes that are equally good, real swarmkit takes whichever its hash map yields first: the nodes in the order they joined,
- * beginning anywhere. Here: a node whose task of this service is the newest goes first; then the order begins with the second
- * that joined. Or it begins where a {@link Dice} says, when the fall of the dice in a real run is known.
+ * beginning anywhere, and a heap may turn them around. Here: a node whose task of this service is the newest goes first; then the order begins with the second
+ * that joined. Or the {@link Dice} say, when their fall in a real run is known.
  */
 import { MILLISECOND, MINUTE, type Scheduler as Clock, type Timer } from '../base/scheduler.ts';
+import type { Dice } from './dice.ts';
 import { suitable, type NodeLoad } from './filters.ts';
 import { rank, taskName, type NodeObject, type TaskObject } from './objects.ts';
 import type { Store, StoreEvent } from './store.ts';
@@ -14,12 +15,6 @@ import type { Store, StoreEvent } from './store.ts';
 const DEBOUNCE = 50 * MILLISECOND;
 const FAILURE_MEMORY = 5 * MINUTE;
 const FAILURES_TO_AVOID = 5;
-
-/**
- * Decides where the order of equally good nodes begins when a group of tasks is placed: at the node of that place in the order of
- * joining, or as always (undefined). `outcome` tells for each whither (hostname) a task (`web.1`) would go.
- */
-export type Dice = (places: number, outcome: (begin: number | undefined) => ReadonlyMap<string, string>) => number | undefined;
 
 interface Candidate extends NodeLoad {
   readonly tasks: TaskObject[];
@@ -98,31 +93,31 @@ export class TaskScheduler {
    * until the next one is less loaded; once all have been visited, round and round.
    */
   private schedule(group: TaskObject[]): void {
-    const begin = this.dice?.(this.store.nodes.size, (place) => {
+    const chosen = this.dice?.place(orders(this.store.nodes.size), (order) => {
       const places = new Map<string, string>();
-      for (const { task, chosen } of this.plan(group, place)) if (chosen !== undefined) places.set(taskName(task), chosen.Description.Hostname);
+      for (const { task, chosen: node } of this.plan(group, order)) if (node !== undefined) places.set(taskName(task), node.Description.Hostname);
       return places;
     });
-    for (const { task, chosen, explanation } of this.plan(group, begin)) {
-      if (chosen === undefined) this.refuse(task, explanation);
-      else this.assign(task, chosen.ID, 'scheduler assigned task to node');
+    for (const { task, chosen: node, explanation } of this.plan(group, chosen)) {
+      if (node === undefined) this.refuse(task, explanation);
+      else this.assign(task, node.ID, 'scheduler assigned task to node');
     }
   }
 
   /** Where each task of a group would go, or why nowhere. */
-  private plan(group: readonly TaskObject[], begin: number | undefined): Decision[] {
+  private plan(group: readonly TaskObject[], order: readonly number[] | undefined): Decision[] {
     const branch = preference(group[0] as TaskObject);
     const decisions: Decision[] = [];
     let nodes: Candidate[] = [];
     let at = 0;
     for (const task of group) {
       if (nodes.length === 0 || branch !== undefined || !suits(task, nodes[at % nodes.length] as Candidate)) {
-        const { nodes: good, explanation } = suitable(task, this.candidates(task, begin ?? 1, decisions));
+        const { nodes: good, explanation } = suitable(task, this.candidates(task, order, decisions));
         if (good.length === 0) {
           decisions.push({ task, chosen: undefined, explanation });
           continue;
         }
-        nodes = (branch === undefined ? (good as Candidate[]) : branch(good as Candidate[])).sort((a, b) => load(a, b) || (begin === undefined ? b.newest - a.newest : 0) || a.order - b.order);
+        nodes = (branch === undefined ? (good as Candidate[]) : branch(good as Candidate[])).sort((a, b) => load(a, b) || (order === undefined ? b.newest - a.newest : 0) || a.order - b.order);
         at = 0;
       }
       const chosen = nodes[at % nodes.length] as Candidate;
@@ -134,7 +129,7 @@ export class TaskScheduler {
   }
 
   /** The nodes with what they run, and with what is decided but not yet assigned. */
-  private candidates(task: TaskObject, begin: number, decisions: readonly Decision[]): Candidate[] {
+  private candidates(task: TaskObject, order: readonly number[] | undefined, decisions: readonly Decision[]): Candidate[] {
     const nodes = [...this.store.nodes.values()];
     return nodes.map((node, place) => {
       const tasks = this.store.nodeTasks(node.ID).filter((other) => rank(other.Status.State) <= rank('running'));
@@ -147,7 +142,7 @@ export class TaskScheduler {
         total: active.length,
         failures: this.recentFailures(task, node),
         newest: mine.reduce((newest, other) => Math.max(newest, other.Slot), 0),
-        order: (place - begin + nodes.length) % nodes.length,
+        order: order === undefined ? (place - 1 + nodes.length) % nodes.length : order.indexOf(place),
         take: (taken) => {
           candidate.ofService++;
           candidate.total++;
@@ -182,6 +177,20 @@ export class TaskScheduler {
   private recentFailures(task: TaskObject, node: NodeObject): number {
     return (this.failures.get(`${task.ServiceID}/${node.ID}`) ?? []).filter((at) => at > this.clock.now - FAILURE_MEMORY).length;
   }
+}
+
+/** All orders of so few nodes; of more, those that begin anywhere. */
+function orders(count: number): number[][] {
+  const rotations = Array.from({ length: count }, (_, begin) => Array.from({ length: count }, (__, i) => (begin + i) % count));
+  if (count > 4) return rotations;
+  const all = permutations(Array.from({ length: count }, (_, i) => i));
+  const known = new Set(rotations.map(String));
+  return [...rotations, ...all.filter((order) => !known.has(String(order)))];
+}
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]));
 }
 
 /** Less loaded first: nodes where the service failed a lot come last. */

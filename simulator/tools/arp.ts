@@ -20,7 +20,9 @@ const USAGE = `Usage:
 
 /** The entries /proc/net/arp shows, newest first as they stand in its hash chains. */
 function entries(ctx: ProgramContext, dev: NetDevice | undefined, address: number | undefined): Neighbour[] {
-  const shown = ctx.netns.neighbours.list(dev).filter((one) => one.state !== 'NOARP' && one.state !== 'NONE' && !one.proxy);
+  const shown = ctx.netns.neighbours
+    .list(dev)
+    .filter((one) => one.state !== 'NOARP' && one.state !== 'NONE' && !one.proxy);
   return shown.filter((one) => address === undefined || one.address === address).reverse();
 }
 
@@ -37,7 +39,8 @@ function program(busybox: boolean): (ctx: ProgramContext) => Program {
       if (given.has(name)) return yield* fail(ctx, `arp: option -${name} is not emulated here`);
     const name = given.get('i');
     const dev = name === undefined ? undefined : ctx.netns.device(name);
-    if (name !== undefined && dev === undefined) return yield* fail(ctx, `arp: device '${name}' has HW address '' 'unspec'.`, 255);
+    if (name !== undefined && dev === undefined)
+      return yield* fail(ctx, `arp: device '${name}' has HW address '' 'unspec'.`, 255);
     const [host, hardware] = parsed.operands;
     const address = host === undefined ? undefined : (yield* resolve(ctx, host, 4)).addresses[0]?.address;
     if (host !== undefined && address === undefined) return yield* fail(ctx, `${host}: Unknown host`, 255);
@@ -57,12 +60,20 @@ interface Show {
   readonly asked: string | undefined;
 }
 
-function* show(ctx: ProgramContext, list: readonly Neighbour[], { style, numeric, busybox, asked }: Show): Blocking<number> {
+function* show(
+  ctx: ProgramContext,
+  list: readonly Neighbour[],
+  { style, numeric, busybox, asked }: Show,
+): Blocking<number> {
   if (list.length === 0) {
-    if (asked !== undefined) yield* ctx.out(style === 'bsd' && !busybox ? `arp: in 0 entries no match found.\n` : `${asked} (${asked}) -- no entry\n`);
+    if (asked !== undefined)
+      yield* ctx.out(
+        style === 'bsd' && !busybox ? `arp: in 0 entries no match found.\n` : `${asked} (${asked}) -- no entry\n`,
+      );
     return 0;
   }
-  let text = style === 'bsd' ? '' : 'Address                  HWtype  HWaddress           Flags Mask            Iface\n';
+  let text =
+    style === 'bsd' ? '' : 'Address                  HWtype  HWaddress           Flags Mask            Iface\n';
   for (const neighbour of list) {
     const literal = formatIpv4(neighbour.address);
     const known = numeric ? undefined : yield* reverse(ctx, neighbour.address);
@@ -74,7 +85,9 @@ function* show(ctx: ProgramContext, list: readonly Neighbour[], { style, numeric
       text += `${known ?? '?'} (${literal}) at ${hardware} ${flags}on ${neighbour.dev.name}\n`;
       continue;
     }
-    const columns = complete(neighbour) ? `${'ether'.padEnd(8)}${formatMac(neighbour.mac).padEnd(20)}` : `${''.padEnd(8)}${'(incomplete)'.padEnd(20)}`;
+    const columns = complete(neighbour)
+      ? `${'ether'.padEnd(8)}${formatMac(neighbour.mac).padEnd(20)}`
+      : `${''.padEnd(8)}${'(incomplete)'.padEnd(20)}`;
     const flags = complete(neighbour) ? (permanent ? 'CM' : 'C') : '';
     text += `${(known ?? literal).slice(0, 23).padEnd(23)}  ${columns}${flags.padEnd(6)}${''.padEnd(15)} ${neighbour.dev.name}\n`;
   }
@@ -106,5 +119,15 @@ function* change(
   return set.ok ? 0 : yield* fail(ctx, `SIOCSARP: ${strerror(set.errno)}`, 255);
 }
 
-export const arpTool: Tool = { name: 'arp', directory: '/usr/sbin', summary: 'show and change the ARP cache', main: program(false) };
-export const busyboxArpTool: Tool = { name: 'arp', directory: '/sbin', summary: 'show and change the ARP cache', main: program(true) };
+export const arpTool: Tool = {
+  name: 'arp',
+  directory: '/usr/sbin',
+  summary: 'show and change the ARP cache',
+  main: program(false),
+};
+export const busyboxArpTool: Tool = {
+  name: 'arp',
+  directory: '/sbin',
+  summary: 'show and change the ARP cache',
+  main: program(true),
+};

@@ -112,7 +112,13 @@ function* main(ctx: ProgramContext): Program {
   }
 }
 
-function* run(ctx: ProgramContext, exchange: ArpExchange, options: Options, source: number, target: number): Blocking<number> {
+function* run(
+  ctx: ProgramContext,
+  exchange: ArpExchange,
+  options: Options,
+  source: number,
+  target: number,
+): Blocking<number> {
   const { flags, count, interval } = options;
   const duplicate = flags.has('D');
   const announces = flags.has('U') || flags.has('A');

@@ -44,12 +44,14 @@ const WORDS: Readonly<Record<string, number>> = {
 
 function* main(ctx: ProgramContext): Program {
   const [command, ...words] = ctx.argv.slice(1);
-  if (command === undefined || command === '-h' || command === '--help') return yield* fail(ctx, USAGE, command === undefined ? 1 : 0);
+  if (command === undefined || command === '-h' || command === '--help')
+    return yield* fail(ctx, USAGE, command === undefined ? 1 : 0);
   if (command === '-V' || command === '--version') {
     yield* ctx.out('bridge-utils, 1.7.1\n');
     return 0;
   }
-  if (['setpathcost', 'setportprio', 'showstp'].includes(command)) return yield* fail(ctx, `brctl: ${command} is not emulated here`);
+  if (['setpathcost', 'setportprio', 'showstp'].includes(command))
+    return yield* fail(ctx, `brctl: ${command} is not emulated here`);
   if (command === 'show') return yield* show(ctx, words);
   const count = WORDS[command];
   if (count === undefined) return yield* fail(ctx, `never heard of command [${command}]\n${USAGE}`);
@@ -59,7 +61,11 @@ function* main(ctx: ProgramContext): Program {
   const bridge = ctx.netns.device(name);
   if (bridge?.bridge === undefined || bridge.bridge === null) {
     const what = bridge === undefined ? 'No such device' : 'Operation not supported';
-    if (command === 'delbr') return yield* fail(ctx, bridge === undefined ? `bridge ${name} doesn't exist; can't delete it` : `can't delete bridge ${name}: ${what}`);
+    if (command === 'delbr')
+      return yield* fail(
+        ctx,
+        bridge === undefined ? `bridge ${name} doesn't exist; can't delete it` : `can't delete bridge ${name}: ${what}`,
+      );
     if (command === 'showmacs') return yield* fail(ctx, `read of forward table failed: ${what}`);
     if (command === 'addif' || command === 'delif') return yield* fail(ctx, `bridge ${name} does not exist!`);
     return yield* fail(ctx, `${command} failed: ${what}`);
@@ -77,7 +83,8 @@ function* main(ctx: ProgramContext): Program {
       return yield* port(ctx, bridge, second, command === 'addif');
     case 'hairpin': {
       const dev = ctx.netns.device(second);
-      if (dev?.master !== bridge || dev.port === null) return yield* fail(ctx, `can't set ${second} to hairpin on bridge ${name}: Invalid argument`);
+      if (dev?.master !== bridge || dev.port === null)
+        return yield* fail(ctx, `can't set ${second} to hairpin on bridge ${name}: Invalid argument`);
       if (!isSwitch(third)) return yield* fail(ctx, `expect on/off for argument\n`);
       dev.port.hairpin = isOn(third);
       return 0;
@@ -103,16 +110,30 @@ function isOn(word: string): boolean {
 function* add(ctx: ProgramContext, name: string): Blocking<number> {
   const made = newLink(ctx.netns, { name, link: { kind: 'bridge', bridge: {} }, origin: ctx.origin });
   if (made.ok) return 0;
-  return yield* fail(ctx, made.errno === 'EEXIST' ? `device ${name} already exists; can't create bridge with the same name` : `add bridge failed: ${strerror(made.errno)}`);
+  return yield* fail(
+    ctx,
+    made.errno === 'EEXIST'
+      ? `device ${name} already exists; can't create bridge with the same name`
+      : `add bridge failed: ${strerror(made.errno)}`,
+  );
 }
 
 function* port(ctx: ProgramContext, bridge: NetDevice, name: string, add_: boolean): Blocking<number> {
   const dev = ctx.netns.device(name);
   if (dev === undefined) return yield* fail(ctx, `interface ${name} does not exist!`);
-  if (add_ && dev.master !== null) return yield* fail(ctx, `device ${name} is already a member of a bridge; can't enslave it to bridge ${bridge.name}.`);
+  if (add_ && dev.master !== null)
+    return yield* fail(
+      ctx,
+      `device ${name} is already a member of a bridge; can't enslave it to bridge ${bridge.name}.`,
+    );
   if (!add_ && dev.master !== bridge) return yield* fail(ctx, `device ${name} is not a port of ${bridge.name}`);
   const changed = setLink(dev, { master: add_ ? bridge : null });
-  return changed.ok ? 0 : yield* fail(ctx, `can't ${add_ ? 'add' : 'delete'} ${name} ${add_ ? 'to' : 'from'} bridge ${bridge.name}: ${strerror((changed as Refused).errno)}`);
+  return changed.ok
+    ? 0
+    : yield* fail(
+        ctx,
+        `can't ${add_ ? 'add' : 'delete'} ${name} ${add_ ? 'to' : 'from'} bridge ${bridge.name}: ${strerror((changed as Refused).errno)}`,
+      );
 }
 
 function* set(ctx: ProgramContext, bridge: NetDevice, command: string, word: string): Blocking<number> {
@@ -130,20 +151,27 @@ function* set(ctx: ProgramContext, bridge: NetDevice, command: string, word: str
 }
 
 function* show(ctx: ProgramContext, names: readonly string[]): Blocking<number> {
-  const bridges = [...ctx.netns.devices.values()].filter((dev) => dev.bridge !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const bridges = [...ctx.netns.devices.values()]
+    .filter((dev) => dev.bridge !== null)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const wanted: NetDevice[] = names.length === 0 ? bridges : [];
   let trouble = '';
   for (const name of names) {
     const found = bridges.find((dev) => dev.name === name);
     if (found !== undefined) wanted.push(found);
-    else trouble += ctx.netns.device(name) === undefined ? `bridge ${name} does not exist!\n` : `device ${name} is not a bridge!\n`;
+    else
+      trouble +=
+        ctx.netns.device(name) === undefined ? `bridge ${name} does not exist!\n` : `device ${name} is not a bridge!\n`;
   }
   let text = 'bridge name\tbridge id\t\tSTP enabled\tinterfaces\n';
   for (const dev of wanted) {
     const state = dev.bridge;
     if (state === null) continue;
     text += `${dev.name}\t\t${state.priority.toString(16).padStart(4, '0')}.${formatMac(dev.mac).replaceAll(':', '')}\t${state.stp ? 'yes' : 'no'}\t\t`;
-    text += `${state.ports.map((one) => one.name).sort().join('\n\t\t\t\t\t\t\t')}\n`;
+    text += `${state.ports
+      .map((one) => one.name)
+      .sort()
+      .join('\n\t\t\t\t\t\t\t')}\n`;
   }
   yield* ctx.out(text);
   return trouble === '' ? 0 : yield* fail(ctx, trouble);

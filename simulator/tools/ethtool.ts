@@ -38,7 +38,8 @@ function settings(dev: NetDevice): string {
   const link = `\tLink detected: ${dev.up && dev.carrier ? 'yes' : 'no'}\n`;
   if (dev.kind !== 'veth' && dev.kind !== 'bridge') return `Settings for ${dev.name}:\n${link}`;
   const speed = dev.kind === 'veth' || (dev.up && dev.carrier) ? '10000Mb/s' : 'Unknown!';
-  if (dev.kind === 'bridge') return `Settings for ${dev.name}:\n\tSupported ports: [  ]\n\tSupported link modes:   Not reported\n\tSupported pause frame use: No\n\tSupports auto-negotiation: No\n\tSupported FEC modes: Not reported\n\tAdvertised link modes:  Not reported\n\tAdvertised pause frame use: No\n\tAdvertised auto-negotiation: No\n\tAdvertised FEC modes: Not reported\n\tSpeed: ${speed}\n\tDuplex: Unknown! (255)\n\tAuto-negotiation: off\n\tPort: Other\n\tPHYAD: 0\n\tTransceiver: internal\n${link}`;
+  if (dev.kind === 'bridge')
+    return `Settings for ${dev.name}:\n\tSupported ports: [  ]\n\tSupported link modes:   Not reported\n\tSupported pause frame use: No\n\tSupports auto-negotiation: No\n\tSupported FEC modes: Not reported\n\tAdvertised link modes:  Not reported\n\tAdvertised pause frame use: No\n\tAdvertised auto-negotiation: No\n\tAdvertised FEC modes: Not reported\n\tSpeed: ${speed}\n\tDuplex: Unknown! (255)\n\tAuto-negotiation: off\n\tPort: Other\n\tPHYAD: 0\n\tTransceiver: internal\n${link}`;
   return `Settings for ${dev.name}:\n\tSupported ports: [  ]\n\tSupported link modes:   Not reported\n\tSupported pause frame use: No\n\tSupports auto-negotiation: No\n\tSupported FEC modes: Not reported\n\tAdvertised link modes:  Not reported\n\tAdvertised pause frame use: No\n\tAdvertised auto-negotiation: No\n\tAdvertised FEC modes: Not reported\n\tSpeed: ${speed}\n\tDuplex: Full\n\tAuto-negotiation: off\n\tPort: Twisted Pair\n\tPHYAD: 0\n\tTransceiver: internal\n\tMDI-X: Unknown\n${link}`;
 }
 
@@ -57,17 +58,32 @@ function* main(ctx: ProgramContext): Program {
     return yield* fail(ctx, 'ethtool: bad command line argument(s)\nFor more information run ethtool -h');
   if (option !== '' && option !== '-S' && option !== '-i') {
     const known = /^-[aAcCdeEfgGhkKlLmnNpPqrstTuUwWxX]$/.test(option) || /^--[a-z]/.test(option);
-    return yield* fail(ctx, known ? `ethtool: option ${option} is not emulated here` : 'ethtool: bad command line argument(s)\nFor more information run ethtool -h');
+    return yield* fail(
+      ctx,
+      known
+        ? `ethtool: option ${option} is not emulated here`
+        : 'ethtool: bad command line argument(s)\nFor more information run ethtool -h',
+    );
   }
-  if (words.length > (option === '' ? 1 : 2)) return yield* fail(ctx, 'ethtool: bad command line argument(s)\nFor more information run ethtool -h');
+  if (words.length > (option === '' ? 1 : 2))
+    return yield* fail(ctx, 'ethtool: bad command line argument(s)\nFor more information run ethtool -h');
   const dev = ctx.netns.device(name ?? '');
   if (dev === undefined) {
     if (option === '-i') return yield* fail(ctx, 'Cannot get driver information: No such device', 71);
     if (option === '-S') return yield* fail(ctx, 'Cannot get stats strings information: No such device', 96);
-    return yield* fail(ctx, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\nNo data available', 75);
+    return yield* fail(
+      ctx,
+      'netlink error: no device matches name (offset 24)\nnetlink error: No such device\nNo data available',
+      75,
+    );
   }
   const text = option === '-S' ? statistics(dev) : option === '-i' ? driver(dev) : settings(dev);
-  if (text === undefined) return yield* fail(ctx, option === '-S' ? 'no stats available' : 'Cannot get driver information: Operation not supported', option === '-S' ? 94 : 71);
+  if (text === undefined)
+    return yield* fail(
+      ctx,
+      option === '-S' ? 'no stats available' : 'Cannot get driver information: Operation not supported',
+      option === '-S' ? 94 : 71,
+    );
   yield* ctx.out(text);
   return 0;
 }

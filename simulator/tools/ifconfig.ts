@@ -22,7 +22,11 @@ function program(busybox: boolean): (ctx: ProgramContext) => Program {
       else if (word === '-V' || word === '--version') {
         yield* ctx.out('net-tools 2.10\n');
         return 0;
-      } else return yield* fail(ctx, `ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.`);
+      } else
+        return yield* fail(
+          ctx,
+          `ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.`,
+        );
     }
     const [name, ...settings] = words;
     if (name === undefined) {
@@ -31,8 +35,15 @@ function program(busybox: boolean): (ctx: ProgramContext) => Program {
     }
     const dev = ctx.netns.device(name);
     if (dev === undefined) {
-      const text = settings.length === 0 ? 'error fetching interface information' : 'ERROR while getting interface flags';
-      return yield* fail(ctx, busybox ? `ifconfig: ${name}: error fetching interface information: Device not found` : `${name}: ${text}: ${settings.length === 0 ? 'Device not found' : 'No such device'}`, settings.length === 0 ? 1 : 255);
+      const text =
+        settings.length === 0 ? 'error fetching interface information' : 'ERROR while getting interface flags';
+      return yield* fail(
+        ctx,
+        busybox
+          ? `ifconfig: ${name}: error fetching interface information: Device not found`
+          : `${name}: ${text}: ${settings.length === 0 ? 'Device not found' : 'No such device'}`,
+        settings.length === 0 ? 1 : 255,
+      );
     }
     if (settings.length > 0) return yield* change(ctx, dev, settings);
     yield* ctx.out(describe(dev));
@@ -73,8 +84,15 @@ function* change(ctx: ProgramContext, dev: NetDevice, words: string[]): Blocking
     } else {
       const [text = '', bits] = word.split('/', 2);
       const found = parseIpv4(text);
-      if (found === undefined) return yield* fail(ctx, /^[a-z-]+$/.test(word) ? `ifconfig: setting ${word} is not emulated here` : `${word}: Unknown host\nifconfig: \`--help' gives usage information.`);
-      if (bits !== undefined && (!/^\d+$/.test(bits) || Number(bits) > 32)) return yield* fail(ctx, `ifconfig: bad prefix length ${bits}`);
+      if (found === undefined)
+        return yield* fail(
+          ctx,
+          /^[a-z-]+$/.test(word)
+            ? `ifconfig: setting ${word} is not emulated here`
+            : `${word}: Unknown host\nifconfig: \`--help' gives usage information.`,
+        );
+      if (bits !== undefined && (!/^\d+$/.test(bits) || Number(bits) > 32))
+        return yield* fail(ctx, `ifconfig: bad prefix length ${bits}`);
       address = found;
       if (bits !== undefined) prefix = Number(bits);
     }
@@ -85,22 +103,49 @@ function* change(ctx: ProgramContext, dev: NetDevice, words: string[]): Blocking
 }
 
 /** SIOCSIFADDR and what belongs to it: the device's first address is replaced, and the device goes UP. */
-function* setAddress(ctx: ProgramContext, dev: NetDevice, wanted: number | undefined, bits: number, cast: number): Blocking<number> {
+function* setAddress(
+  ctx: ProgramContext,
+  dev: NetDevice,
+  wanted: number | undefined,
+  bits: number,
+  cast: number,
+): Blocking<number> {
   const old = dev.addresses.find((entry) => !entry.secondary);
   const address = wanted ?? old?.address;
   if (address === undefined) return yield* fail(ctx, 'SIOCSIFNETMASK: Cannot assign requested address', 255);
   if (old !== undefined) deleteAddress(dev, old.address, old.prefix);
   if (address === 0) return 0;
   const first = address >>> 24;
-  const prefix = bits >= 0 ? bits : wanted === undefined && old !== undefined ? old.prefix : first < 128 ? 8 : first < 192 ? 16 : 24;
+  const prefix =
+    bits >= 0 ? bits : wanted === undefined && old !== undefined ? old.prefix : first < 128 ? 8 : first < 192 ? 16 : 24;
   const broadcast = cast >= 0 ? cast : prefix < 31 && dev.kind !== 'loopback' ? broadcastOf(address, prefix) : 0;
-  const set = newAddress(dev, { address, prefix, broadcast, scope: first === 127 ? 'host' : 'global', label: dev.name, origin: ctx.origin });
+  const set = newAddress(dev, {
+    address,
+    prefix,
+    broadcast,
+    scope: first === 127 ? 'host' : 'global',
+    label: dev.name,
+    origin: ctx.origin,
+  });
   if (!set.ok) return yield* fail(ctx, `SIOCSIFADDR: ${strerror(set.errno)}`, 255);
   setLink(dev, { up: true });
   return 0;
 }
 
-const complete = (words: readonly string[], ctx: ProgramContext): readonly string[] => (words.length === 2 ? [...ctx.netns.byName.keys()] : []);
+const complete = (words: readonly string[], ctx: ProgramContext): readonly string[] =>
+  words.length === 2 ? [...ctx.netns.byName.keys()] : [];
 
-export const ifconfigTool: Tool = { name: 'ifconfig', directory: '/usr/sbin', summary: 'show and set up network devices', main: program(false), complete };
-export const busyboxIfconfigTool: Tool = { name: 'ifconfig', directory: '/sbin', summary: 'show and set up network devices', main: program(true), complete };
+export const ifconfigTool: Tool = {
+  name: 'ifconfig',
+  directory: '/usr/sbin',
+  summary: 'show and set up network devices',
+  main: program(false),
+  complete,
+};
+export const busyboxIfconfigTool: Tool = {
+  name: 'ifconfig',
+  directory: '/sbin',
+  summary: 'show and set up network devices',
+  main: program(true),
+  complete,
+};

@@ -36,22 +36,33 @@ function rows(ctx: ProgramContext): Row[] {
 }
 
 function* main(ctx: ProgramContext): Program {
-  const long = { type: { value: true, as: 't' }, noheadings: { value: false, as: 'n' }, list: { value: false, as: 'l' }, task: { value: true, as: 'p' }, version: { value: false, as: 'V' } };
+  const long = {
+    type: { value: true, as: 't' },
+    noheadings: { value: false, as: 'n' },
+    list: { value: false, as: 'l' },
+    task: { value: true, as: 'p' },
+    version: { value: false, as: 'V' },
+  };
   const parsed = getopt(ctx.argv.slice(1), { short: 't:nlp:JrTuWo:hVP', long });
-  if (parsed.error !== undefined) return yield* fail(ctx, `lsns: ${parsed.error}\nTry 'lsns --help' for more information.`);
+  if (parsed.error !== undefined)
+    return yield* fail(ctx, `lsns: ${parsed.error}\nTry 'lsns --help' for more information.`);
   const given = new Map(parsed.options.map(({ name, value }) => [name, value]));
   if (given.has('V')) {
     yield* ctx.out('lsns from util-linux 2.41\n');
     return 0;
   }
-  for (const name of 'JrTuWohP') if (given.has(name)) return yield* fail(ctx, `lsns: option -${name} is not emulated here`);
+  for (const name of 'JrTuWohP')
+    if (given.has(name)) return yield* fail(ctx, `lsns: option -${name} is not emulated here`);
   const type = given.get('t');
   if (type !== undefined && !TYPES.includes(type)) return yield* fail(ctx, `lsns: unknown namespace type: ${type}`);
-  if (type !== 'net') return yield* fail(ctx, 'lsns: namespaces of types other than net are not emulated here; use lsns -t net');
+  if (type !== 'net')
+    return yield* fail(ctx, 'lsns: namespaces of types other than net are not emulated here; use lsns -t net');
   if (parsed.operands.length > 0) return yield* fail(ctx, 'lsns: showing one namespace is not emulated here');
   const pid = given.get('p');
   if (pid !== undefined && !/^\d+$/.test(pid)) return yield* fail(ctx, `lsns: invalid PID argument: '${pid}'`);
-  const all = rows(ctx).filter((row) => pid === undefined || row.processes.some((process) => process.pid === Number(pid)));
+  const all = rows(ctx).filter(
+    (row) => pid === undefined || row.processes.some((process) => process.pid === Number(pid)),
+  );
   yield* ctx.out(table(ctx, all, given.has('n')));
   return 0;
 }
@@ -79,7 +90,17 @@ function table(ctx: ProgramContext, all: readonly Row[], bare: boolean): string 
   const widths = heads.map((head, i) => Math.max(bare ? 0 : head.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const rightAligned = [0, 2, 3, 5];
   return lines
-    .map((row) => row.map((cell, i) => (rightAligned.includes(i) ? cell.padStart(widths[i] as number) : i === 7 ? cell : cell.padEnd(widths[i] as number))).join(' '))
+    .map((row) =>
+      row
+        .map((cell, i) =>
+          rightAligned.includes(i)
+            ? cell.padStart(widths[i] as number)
+            : i === 7
+              ? cell
+              : cell.padEnd(widths[i] as number),
+        )
+        .join(' '),
+    )
     .map((line) => `${line}\n`)
     .join('');
 }

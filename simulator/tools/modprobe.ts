@@ -23,9 +23,11 @@ function* main(ctx: ProgramContext): Program {
   let quiet = false;
   for (const word of ctx.argv.slice(1)) {
     if (word === '-q' || word === '--quiet') quiet = true;
-    else if (word === '-r' || word === '--remove') return yield* fail(ctx, 'modprobe: option -r is not emulated here', 1);
+    else if (word === '-r' || word === '--remove')
+      return yield* fail(ctx, 'modprobe: option -r is not emulated here', 1);
     else if (!word.startsWith('-') || word === '--') names.push(word);
-    else if (!/^-(?:a|v|-all|-verbose)$/.test(word)) return yield* fail(ctx, `modprobe: option ${word} is not emulated here`, 1);
+    else if (!/^-(?:a|v|-all|-verbose)$/.test(word))
+      return yield* fail(ctx, `modprobe: option ${word} is not emulated here`, 1);
   }
   if (names.length === 0) return yield* fail(ctx, 'modprobe: ERROR: missing parameters. See -h.', 1);
   const [name = ''] = names.map((each) => each.replaceAll('-', '_'));
@@ -33,7 +35,11 @@ function* main(ctx: ProgramContext): Program {
   else if (!LOADED.test(name)) {
     return quiet
       ? 1
-      : yield* fail(ctx, `modprobe: FATAL: Module ${names[0] ?? ''} not found in directory /lib/modules/${ctx.host.release}`, 1);
+      : yield* fail(
+          ctx,
+          `modprobe: FATAL: Module ${names[0] ?? ''} not found in directory /lib/modules/${ctx.host.release}`,
+          1,
+        );
   }
   return 0;
 }

@@ -11,7 +11,12 @@ import { devicesByName, interfaceLine } from './nettools/interfaces.ts';
 import { netstatTable } from './nettools/routes.ts';
 import { socketOwners } from './ss/owners.ts';
 
-export const busyboxNetstatTool: Tool = { name: 'netstat', directory: '/bin', summary: 'display networking information', main: busybox };
+export const busyboxNetstatTool: Tool = {
+  name: 'netstat',
+  directory: '/bin',
+  summary: 'display networking information',
+  main: busybox,
+};
 export const netstatTool: Tool = { name: 'netstat', summary: 'display sockets, routes and devices', main: gnu };
 
 const STATES: Readonly<Record<DiagSocket['state'], string>> = {
@@ -32,11 +37,14 @@ const STATES: Readonly<Record<DiagSocket['state'], string>> = {
 function* busybox(ctx: ProgramContext): Program {
   const parsed = getopt(ctx.argv.slice(1), { short: 'laentuwxrWp' });
   if (parsed.error !== undefined) {
-    yield* ctx.err(`netstat: ${parsed.error}\nBusyBox v1.37.0 multi-call binary.\n\nUsage: netstat [-ral] [-tuwx] [-enWp]\n`);
+    yield* ctx.err(
+      `netstat: ${parsed.error}\nBusyBox v1.37.0 multi-call binary.\n\nUsage: netstat [-ral] [-tuwx] [-enWp]\n`,
+    );
     return 1;
   }
   const flags = new Set(parsed.options.map(({ name }) => name));
-  for (const name of ['e', 'W', 'x']) if (flags.has(name)) return yield* fail(ctx, `netstat: option -${name} is not emulated here`);
+  for (const name of ['e', 'W', 'x'])
+    if (flags.has(name)) return yield* fail(ctx, `netstat: option -${name} is not emulated here`);
   return yield* show(ctx, flags, 'State       ', (owner) => owner.padEnd(20));
 }
 
@@ -56,15 +64,22 @@ const LONG = {
 
 function* gnu(ctx: ProgramContext): Program {
   const parsed = getopt(ctx.argv.slice(1), { short: 'vWnNcCFA:rigMsealoptuUSwx2fZ46V', long: LONG });
-  if (parsed.error !== undefined) return yield* fail(ctx, `netstat: ${parsed.error}\nusage: netstat [-vWeenNcCF] [<Af>] -r         netstat {-V|--version|-h|--help}\n`, 4);
+  if (parsed.error !== undefined)
+    return yield* fail(
+      ctx,
+      `netstat: ${parsed.error}\nusage: netstat [-vWeenNcCF] [<Af>] -r         netstat {-V|--version|-h|--help}\n`,
+      4,
+    );
   const flags = new Set(parsed.options.map(({ name }) => name));
   if (flags.has('V')) {
     yield* ctx.out('net-tools 2.10\n');
     return 0;
   }
-  for (const name of 'vNcCFAgMseoUSx2fZ6') if (flags.has(name)) return yield* fail(ctx, `netstat: option -${name} is not emulated here`);
+  for (const name of 'vNcCFAgMseoUSx2fZ6')
+    if (flags.has(name)) return yield* fail(ctx, `netstat: option -${name} is not emulated here`);
   if (flags.has('i')) {
-    let text = 'Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n';
+    let text =
+      'Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n';
     for (const dev of devicesByName(ctx.netns, flags.has('a'))) text += interfaceLine(dev);
     yield* ctx.out(text);
     return 0;
@@ -73,7 +88,12 @@ function* gnu(ctx: ProgramContext): Program {
 }
 
 /** What both have in common: routes, or sockets. */
-function* show(ctx: ProgramContext, flags: ReadonlySet<string>, state: string, column: (owner: string) => string): Blocking<number> {
+function* show(
+  ctx: ProgramContext,
+  flags: ReadonlySet<string>,
+  state: string,
+  column: (owner: string) => string,
+): Blocking<number> {
   if (flags.has('r')) {
     yield* ctx.out(netstatTable(ctx.netns, !flags.has('n')));
     return 0;
@@ -116,6 +136,11 @@ function row(
 function end(socket: DiagSocket, address: number, port: number, numeric: boolean): string {
   const four = formatIpv4(address);
   const host = socket.loopback6 ? '::1' : !socket.inet6 ? four : address === 0 ? '::' : `::ffff:${four}`;
-  const service = port === 0 ? '*' : numeric ? String(port) : (serviceName(port, socket.protocol === 'udp' ? 'udp' : 'tcp') ?? String(port));
+  const service =
+    port === 0
+      ? '*'
+      : numeric
+        ? String(port)
+        : (serviceName(port, socket.protocol === 'udp' ? 'udp' : 'tcp') ?? String(port));
   return `${host}:${service}`.padEnd(23);
 }

@@ -150,10 +150,18 @@ function chainHead(chain: NftChain, options: Options): string {
   return `\tchain ${chain.name} {${handle}\n\t\ttype ${type} hook ${HOOKS[hook] ?? ''} priority ${priority}; policy ${chain.policy.toLowerCase()};\n`;
 }
 
+function counterText({ packets, bytes }: { readonly packets: number; readonly bytes: number }): string {
+  return `counter packets ${packets} bytes ${bytes}`;
+}
+
 /** `nft monitor trace`: until ^C, which ends it as any program. */
 function* monitor(ctx: ProgramContext): Blocking<number> {
   const queue = new WaitQueue();
   const lines: string[] = [];
+  // The rules are read when the program starts, and shown with the counters they had.
+  const counters = new Map<object, string>();
+  for (const { chains } of nftTables(ctx.netns))
+    for (const { rules } of chains) for (const rule of rules) counters.set(rule, counterText(rule));
   const stop = watchTrace(ctx.netns, (step) => {
     const head = `trace id ${traceId(step.packet)} ip ${step.chain.table.name} ${step.chain.name}`;
     if (step.first) lines.push(`${head} packet: ${packetText(step)}\n`);
@@ -161,10 +169,10 @@ function* monitor(ctx: ProgramContext): Blocking<number> {
       const mark = step.packet.mark === 0 ? '' : `meta mark 0x${step.packet.mark.toString(16).padStart(8, '0')} `;
       lines.push(`${head} policy ${step.verdict.toLowerCase()} ${mark}\n`);
     } else {
-      const { spec, packets, bytes } = step.rule;
+      const { rule } = step;
       const [verdict = '', to] = step.verdict.split(':');
       lines.push(
-        `${head} rule ${translateRule(spec, `counter packets ${packets} bytes ${bytes}`)} (verdict ${verdict.toLowerCase()}${to === undefined ? '' : ` ${to}`})\n`,
+        `${head} rule ${translateRule(rule.spec, counters.get(rule) ?? 'counter packets 0 bytes 0')} (verdict ${verdict.toLowerCase()}${to === undefined ? '' : ` ${to}`})\n`,
       );
     }
     queue.wake();

@@ -27,20 +27,27 @@ function value(ns: NetworkNamespace, reasons: readonly string[]): number {
 }
 
 function* main(ctx: ProgramContext): Program {
-  const parsed = getopt(ctx.argv.slice(1), { short: 'h?vVzrnasd:t:jp', long: { zeros: { value: false, as: 'z' }, ignore: { value: false, as: 'a' } } });
-  if (parsed.error !== undefined) return yield* fail(ctx, `nstat: ${parsed.error}\nUsage: nstat [OPTION] [ PATTERN [ PATTERN ] ]`, 255);
+  const parsed = getopt(ctx.argv.slice(1), {
+    short: 'h?vVzrnasd:t:jp',
+    long: { zeros: { value: false, as: 'z' }, ignore: { value: false, as: 'a' } },
+  });
+  if (parsed.error !== undefined)
+    return yield* fail(ctx, `nstat: ${parsed.error}\nUsage: nstat [OPTION] [ PATTERN [ PATTERN ] ]`, 255);
   const flags = new Set(parsed.options.map(({ name }) => name));
   if (flags.has('V') || flags.has('v')) {
     yield* ctx.out('nstat utility, iproute2-6.15.0\n');
     return 0;
   }
-  for (const name of 'hrdtjp?') if (flags.has(name)) return yield* fail(ctx, `nstat: option -${name} is not emulated here`);
+  for (const name of 'hrdtjp?')
+    if (flags.has(name)) return yield* fail(ctx, `nstat: option -${name} is not emulated here`);
   if (!flags.has('a')) return yield* fail(ctx, 'nstat: differences since the last call are not emulated here; use -a');
   const known = COUNTERS.map(([name]) => name).join(', ');
-  if (parsed.operands.length === 0) return yield* fail(ctx, `nstat: showing all counters is not emulated here; name some of ${known}`);
+  if (parsed.operands.length === 0)
+    return yield* fail(ctx, `nstat: showing all counters is not emulated here; name some of ${known}`);
   const chosen = COUNTERS.filter(([name]) => parsed.operands.some((pattern) => fits(pattern, name)));
   const strange = parsed.operands.find((pattern) => !chosen.some(([name]) => fits(pattern, name)));
-  if (strange !== undefined) return yield* fail(ctx, `nstat: counter ${strange} is not emulated here; there are ${known}`);
+  if (strange !== undefined)
+    return yield* fail(ctx, `nstat: counter ${strange} is not emulated here; there are ${known}`);
   let text = '#kernel\n';
   for (const [name, reasons] of chosen) {
     const count = value(ctx.netns, reasons);
@@ -52,7 +59,10 @@ function* main(ctx: ProgramContext): Program {
 
 /** fnmatch(3) with `*` and `?`. */
 function fits(pattern: string, name: string): boolean {
-  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replace(/\?/g, '.');
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.');
   return new RegExp(`^${expression}$`).test(name);
 }
 

@@ -29,7 +29,13 @@ function* main(ctx: ProgramContext): Program {
     }
     if (!/^-[nv]+$/.test(word)) {
       if (/^-([46CFeA]|ee)$/.test(word)) return yield* fail(ctx, `route: option ${word} is not emulated here`);
-      return yield* fail(ctx, word === '-h' || word === '--help' ? USAGE : `route: invalid option -- '${word.replace(/^-+/, '').slice(0, 1)}'\n${USAGE}`, word === '-h' ? 0 : 3);
+      return yield* fail(
+        ctx,
+        word === '-h' || word === '--help'
+          ? USAGE
+          : `route: invalid option -- '${word.replace(/^-+/, '').slice(0, 1)}'\n${USAGE}`,
+        word === '-h' ? 0 : 3,
+      );
     }
     numeric ||= word.includes('n');
   }
@@ -50,8 +56,10 @@ function* change(ctx: ProgramContext, add: boolean, words: string[]): Blocking<n
   const [name = '', bits] = target.split('/', 2);
   const address = target === 'default' ? 0 : (parseIpv4(name) ?? (yield* resolve(ctx, name, 4)).addresses[0]?.address);
   if (address === undefined) return yield* fail(ctx, `${name}: Unknown host`, 6);
-  let prefix = target === 'default' ? 0 : bits !== undefined ? Number(bits) : kind === '-net' ? classPrefix(address) : 32;
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > 32) return yield* fail(ctx, `route: netmask doesn't match route address\n${USAGE}`, 4);
+  let prefix =
+    target === 'default' ? 0 : bits !== undefined ? Number(bits) : kind === '-net' ? classPrefix(address) : 32;
+  if (!Number.isInteger(prefix) || prefix < 0 || prefix > 32)
+    return yield* fail(ctx, `route: netmask doesn't match route address\n${USAGE}`, 4);
   let [gateway, metric] = [0, 0];
   let dev: NetDevice | null = null;
   let type: RouteType = 'unicast';
@@ -71,7 +79,8 @@ function* change(ctx: ProgramContext, add: boolean, words: string[]): Blocking<n
         if (length < 0) return yield* fail(ctx, `route: bogus netmask ${value}`, 4);
         prefix = length;
       } else if (word === 'metric') metric = Number(value);
-      else if (['window', 'irtt', 'mss', 'mod', 'dyn', 'reinstate'].includes(word)) return yield* fail(ctx, `route: option ${word} is not emulated here`);
+      else if (['window', 'irtt', 'mss', 'mod', 'dyn', 'reinstate'].includes(word))
+        return yield* fail(ctx, `route: option ${word} is not emulated here`);
       else {
         // A device, with `dev` or alone at the end.
         const found = ctx.netns.device(value);
@@ -81,15 +90,35 @@ function* change(ctx: ProgramContext, add: boolean, words: string[]): Blocking<n
     }
   }
   if (!Number.isInteger(metric) || metric < 0) return yield* fail(ctx, USAGE, 4);
-  if (((address & maskOf(prefix)) >>> 0) !== address) return yield* fail(ctx, `route: netmask ${prefix} doesn't match route address\n${USAGE}`, 4);
+  if ((address & maskOf(prefix)) >>> 0 !== address)
+    return yield* fail(ctx, `route: netmask ${prefix} doesn't match route address\n${USAGE}`, 4);
   const common = { destination: address, prefix, table: RT_TABLE_MAIN, tos: 0 };
   if (!add) {
-    const gone = deleteRoute(ctx.netns, { ...common, ...(gateway === 0 ? {} : { gateway }), ...(dev === null ? {} : { dev }) });
+    const gone = deleteRoute(ctx.netns, {
+      ...common,
+      ...(gateway === 0 ? {} : { gateway }),
+      ...(dev === null ? {} : { dev }),
+    });
     return gone.ok ? 0 : yield* fail(ctx, `SIOCDELRT: ${strerror(gone.errno)}`, 7);
   }
   if (dev === null && gateway !== 0) dev = fibLookup(ctx.netns, gateway, 0, 0, 0, 0)?.dev ?? null;
-  const request = { ...common, type, gateway, dev, source: 0, metric, mtu: 0, onlink: false, protocol: 'boot' as const, origin: ctx.origin };
-  const set = newRoute(ctx.netns, { ...request, scope: gateway !== 0 || type !== 'unicast' ? 'universe' : 'link' }, 'add');
+  const request = {
+    ...common,
+    type,
+    gateway,
+    dev,
+    source: 0,
+    metric,
+    mtu: 0,
+    onlink: false,
+    protocol: 'boot' as const,
+    origin: ctx.origin,
+  };
+  const set = newRoute(
+    ctx.netns,
+    { ...request, scope: gateway !== 0 || type !== 'unicast' ? 'universe' : 'link' },
+    'add',
+  );
   if (set.ok) return 0;
   return yield* fail(ctx, `SIOCADDRT: ${strerror(set.errno)}`, 7);
 }
@@ -105,5 +134,15 @@ function classPrefix(address: number): number {
   return address === 0 ? 0 : first < 128 ? 8 : first < 192 ? 16 : 24;
 }
 
-export const routeTool: Tool = { name: 'route', directory: '/usr/sbin', summary: 'show and change the routing table', main };
-export const busyboxRouteTool: Tool = { name: 'route', directory: '/sbin', summary: 'show and change the routing table', main };
+export const routeTool: Tool = {
+  name: 'route',
+  directory: '/usr/sbin',
+  summary: 'show and change the routing table',
+  main,
+};
+export const busyboxRouteTool: Tool = {
+  name: 'route',
+  directory: '/sbin',
+  summary: 'show and change the routing table',
+  main,
+};

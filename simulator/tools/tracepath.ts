@@ -65,7 +65,8 @@ function* main(ctx: ProgramContext): Program {
       return yield* fail(ctx, `tracepath: invalid argument: '${value}': out of range: ${low} <= value <= ${high}`);
   }
   const target = parsed.operands[0];
-  if (given.has('h') || given.has('?') || target === undefined || parsed.operands.length > 1) return yield* fail(ctx, USAGE, 1);
+  if (given.has('h') || given.has('?') || target === undefined || parsed.operands.length > 1)
+    return yield* fail(ctx, USAGE, 1);
   const [host = '', port] = target.split('/', 2);
   const address = (yield* resolve(ctx, host, 4)).addresses[0]?.address;
   if (address === undefined) return yield* fail(ctx, `tracepath: ${host}: Name or service not known`);
@@ -156,7 +157,8 @@ function* probe(state: State): Blocking<Outcome> {
       return outcome;
     }
     if (ctx.now >= until) break;
-    if ((yield* ctx.wait([socket.readable], until)) === 'interrupted' && ctx.takeSignal() === 'SIGINT') return 'interrupted';
+    if ((yield* ctx.wait([socket.readable], until)) === 'interrupted' && ctx.takeSignal() === 'SIGINT')
+      return 'interrupted';
   }
   state.port++;
   return 'silent';

@@ -61,9 +61,19 @@ function parse(words: readonly string[]): Options | Refusal {
   if (parsed.error !== undefined) return { text: badOption(words, parsed.error), status: 2 };
   const given = new Map<string, string>();
   for (const { name, value } of parsed.options) given.set(name, value);
-  if (given.has('help')) return { text: 'Usage:\n  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]\n', status: 0 };
-  if (given.has('V')) return { text: 'Modern traceroute for Linux, version 2.1.6\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n', status: 0 };
-  for (const name of given.keys()) if (REFUSED.includes(name) && name !== 'U') return { text: `traceroute: option -${name} is not emulated here\n`, status: 2 };
+  if (given.has('help'))
+    return {
+      text: 'Usage:\n  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]\n',
+      status: 0,
+    };
+  if (given.has('V'))
+    return {
+      text: 'Modern traceroute for Linux, version 2.1.6\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n',
+      status: 0,
+    };
+  for (const name of given.keys())
+    if (REFUSED.includes(name) && name !== 'U')
+      return { text: `traceroute: option -${name} is not emulated here\n`, status: 2 };
   const [host, size] = parsed.operands;
   if (host === undefined) return { text: 'Specify "host" missing argument.\n', status: 2 };
   const method: Method = given.has('I') ? 'icmp' : given.has('T') ? 'tcp' : 'udp';
@@ -80,11 +90,13 @@ function parse(words: readonly string[]): Options | Refusal {
   const pause = number('z', 0);
   const waits = (given.get('w') ?? '5,3,10').split(',').map(Number);
   const length = size === undefined ? 60 : Number(size);
-  if ([hops, first, probes, together, port, tos, pause, length, ...waits].some(Number.isNaN)) return { text: 'Cannot handle the arguments: a number was expected\n', status: 2 };
+  if ([hops, first, probes, together, port, tos, pause, length, ...waits].some(Number.isNaN))
+    return { text: 'Cannot handle the arguments: a number was expected\n', status: 2 };
   if (first < 1 || first > hops) return { text: 'first hop out of range\n', status: 2 };
   if (hops > 255) return { text: 'max hops cannot be more than 255\n', status: 2 };
   if (probes < 1 || probes > 10) return { text: 'no more than 10 probes per hop\n', status: 2 };
-  if (waits.some((wait) => wait < 0)) return { text: `bad wait specifications \`${given.get('w') ?? ''}' used\n`, status: 2 };
+  if (waits.some((wait) => wait < 0))
+    return { text: `bad wait specifications \`${given.get('w') ?? ''}' used\n`, status: 2 };
   if (length > 65000) return { text: `too big packetlen ${length} specified\n`, status: 2 };
   const micros = (seconds: number): number => Math.round(seconds * 1_000_000);
   return {
@@ -126,7 +138,9 @@ function* main(ctx: ProgramContext): Program {
   const address = (yield* resolve(ctx, options.host, 4)).addresses[0]?.address;
   if (address === undefined) {
     const at = ctx.argv.indexOf(options.host);
-    yield* ctx.err(`${options.host}: Name or service not known\nCannot handle "host" cmdline arg \`${options.host}' on position 1 (argc ${at})\n`);
+    yield* ctx.err(
+      `${options.host}: Name or service not known\nCannot handle "host" cmdline arg \`${options.host}' on position 1 (argc ${at})\n`,
+    );
     return 2;
   }
   const source = options.source === '' ? 0 : parseIpv4(options.source);
@@ -139,9 +153,20 @@ function* main(ctx: ProgramContext): Program {
     yield* ctx.err('\nsetsockopt(SO_BINDTODEVICE): No such device\n');
     return 1;
   }
-  yield* ctx.out(`traceroute to ${options.host} (${formatIpv4(address)}), ${options.hops} hops max, ${options.length} byte packets`);
+  yield* ctx.out(
+    `traceroute to ${options.host} (${formatIpv4(address)}), ${options.hops} hops max, ${options.length} byte packets`,
+  );
   const { method, port, length, tos, dontFragment } = options;
-  const prober = new Prober(ctx, { method, address, port, length, source, device: device?.ifindex ?? 0, tos, dontFragment });
+  const prober = new Prober(ctx, {
+    method,
+    address,
+    port,
+    length,
+    source,
+    device: device?.ifindex ?? 0,
+    tos,
+    dontFragment,
+  });
   try {
     return yield* trace(ctx, options, prober);
   } finally {
@@ -211,13 +236,15 @@ function timeout(options: Options, all: readonly Probe[], index: number): number
     const first = index - (index % perHop);
     for (let i = first; i < first + perHop; i++) {
       const other = all[i];
-      if (other !== undefined && other.done && other.receivedAt > other.sentAt) return Math.min(wait, (other.receivedAt - other.sentAt) * here + SLACK);
+      if (other !== undefined && other.done && other.receivedAt > other.sentAt)
+        return Math.min(wait, (other.receivedAt - other.sentAt) * here + SLACK);
     }
   }
   if (near > 0) {
     for (let i = index + 1; i < all.length && (all[i] as Probe).sentAt !== 0; i++) {
       const other = all[i] as Probe;
-      if (other.done && other.receivedAt > other.sentAt) return Math.min(wait, (other.receivedAt - other.sentAt) * near + SLACK);
+      if (other.done && other.receivedAt > other.sentAt)
+        return Math.min(wait, (other.receivedAt - other.sentAt) * near + SLACK);
     }
   }
   return wait;
@@ -226,14 +253,21 @@ function timeout(options: Options, all: readonly Probe[], index: number): number
 /** The clocks here are much finer than a real network's. */
 const SLACK = 10_000;
 
-function* printProbe(ctx: ProgramContext, options: Options, all: readonly Probe[], index: number, names: Map<number, string>): Blocking<void> {
+function* printProbe(
+  ctx: ProgramContext,
+  options: Options,
+  all: readonly Probe[],
+  index: number,
+  names: Map<number, string>,
+): Blocking<void> {
   const probe = all[index] as Probe;
   const place = index % options.probes;
   let text = place === 0 ? `\n${String(probe.ttl).padStart(2)} ` : '';
   if (probe.from === 0 && probe.mark === '') text += ' *';
   else if (probe.from !== 0) {
     const before = all.slice(index - place, index).findLast((other) => other.from !== 0);
-    if (before === undefined || before.from !== probe.from) text += ` ${yield* nameOf(ctx, options, probe.from, names)}`;
+    if (before === undefined || before.from !== probe.from)
+      text += ` ${yield* nameOf(ctx, options, probe.from, names)}`;
     const micros = probe.receivedAt - probe.sentAt;
     text += `  ${Math.floor(micros / 1000)}.${String(micros % 1000).padStart(3, '0')} ms`;
   }

@@ -3,6 +3,7 @@
  * a *mask* replaces on both sides what depends on time or on the machine's past;
  * a *symbol* stays, but must stand for the recorded one, one to one: over the whole recording, or within the step.
  */
+import { REORDERED } from './reorder.ts';
 
 interface Mask {
   readonly name: string;
@@ -300,6 +301,34 @@ const MASKS: readonly Mask[] = [
     replacement: '‹id›',
   },
   {
+    name: 'packet id',
+    reason: 'IP ids start at random',
+    commands: /\bxtables-monitor\b|\bnft monitor\b/,
+    pattern: /(?<=\bID=|\bip id )\d+/g,
+    replacement: '‹id›',
+  },
+  {
+    name: 'trace id',
+    reason: 'made of addresses in memory, which are used again',
+    commands: /\bxtables-monitor\b|\bnft monitor\b/,
+    pattern: /(?<=^(?:PACKET| TRACE): 2 |^trace id )[0-9a-f]{8}\b/gm,
+    replacement: '‹id›',
+  },
+  {
+    name: 'MAC',
+    reason: 'random, here without leading zeros',
+    commands: /\bxtables-monitor\b/,
+    pattern: /(?<=MAC(?:SRC|DST)=)(?!8:0:27:38|2:42:a:)[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}/g,
+    replacement: '‹MAC›',
+  },
+  {
+    name: 'link header',
+    reason: 'what was left in the buffer of a packet that has no Ethernet header yet',
+    commands: /\bxtables-monitor\b/,
+    pattern: /(?:IN=\(null\) )?(?<=OUT=\S+ )LL=0x0 [0-9a-f]+ /g,
+    replacement: '',
+  },
+  {
     name: 'checksum',
     reason: 'covers random ids and ports',
     commands: /\btcpdump\b/,
@@ -399,47 +428,6 @@ export const UNORDERED = {
     /\bdocker service logs\b|\bss\b|\bdig\b|\bnslookup\b|\bipvsadm\b.* -\w*c\b|\bip\b.*route show table all|\bip -6 r|conntrack(?:$| -[LDU]\b)|\bip(?: -\w+)* neigh\b|\bbridge(?: -\w+)* [fm]db\b|\barp -an?\b|\bls\b.*netns/,
 };
 
-/** Objects in a list of JSON that come out of Go's maps: sorted by the address in them. */
-const MAP_ORDER = {
-  name: 'order of peers',
-  reason: 'Go’s maps have no order',
-  commands: /\bdocker network inspect\b/,
-  apply: (text: string): string =>
-    text.replace(
-      /("(?:Peers|Tasks)": \[\n)((?: +\{\n(?: +[^\n]*\n)+? +\},?\n)+)( +\])/g,
-      (_, head: string, body: string, tail: string) => {
-        const indent = /^ +/.exec(body)?.[0] ?? '';
-        const objects = body
-          .split(new RegExp(`(?<=^${indent}\\},?\\n)`, 'm'))
-          .map((object) => object.replace(/,\n$/, '\n'));
-        const address = (object: string): string => /"(?:IP|EndpointIP)": "([^"]*)"/.exec(object)?.[1] ?? '';
-        objects.sort((a, b) => (address(a) < address(b) ? -1 : 1));
-        return (
-          head +
-          objects.map((object, i) => (i < objects.length - 1 ? object.replace(/\n$/, ',\n') : object)).join('') +
-          tail
-        );
-      },
-    ),
-};
-
-/** Events of one command that deletes many: in the order of a hash table. */
-const DELETIONS = {
-  name: 'order of lines',
-  commands: /\bconntrack -E\b/,
-  apply: (text: string): string =>
-    text.replace(/(?:^.*\[DESTROY\].*\[USERSPACE\].*\n)+/gm, (run) =>
-      run
-        .split(/(?<=\n)/)
-        .sort((a, b) => (withoutPorts(a) < withoutPorts(b) ? -1 : 1))
-        .join(''),
-    ),
-};
-
-function withoutPorts(line: string): string {
-  return line.replace(/(?<=\b(?:sport|dport|id)=)\d+/g, '');
-}
-
 /** How often each rule changed something. */
 export type Uses = Map<string, number>;
 
@@ -456,7 +444,7 @@ export function mask(text: string, command: string, uses: Uses): string {
     masked = masked.replace(rule.pattern, rule.replacement);
     if (masked !== before) count(uses, rule.name);
   }
-  for (const { name, commands, apply } of [MAP_ORDER, DELETIONS]) {
+  for (const { name, commands, apply } of REORDERED) {
     if (!commands.test(command)) continue;
     const before = masked;
     masked = apply(masked);

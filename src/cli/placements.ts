@@ -2,7 +2,9 @@
  * Where a recording's tasks ran, read from its own outputs; and the dice that let the emulator put them there.
  *
  * Rule "placement": real swarmkit goes through equally good nodes in the order of a Go map, which begins at a random place. So
- * whenever tasks are placed, the emulator begins where most of them land on the machines on which the recording shows them.
+ * whenever tasks are placed, the emulator takes them in the order in which most tasks land where the recording shows them.
+ * Rule "address order": new tasks wait for their addresses in a Go map, too. Recordings hardly tell which had which, so the few
+ * beginnings are tried for the first tasks that were new at once, and the one is kept that equals most.
  */
 import type { Dice } from '../../simulator/index.ts';
 import type { Uses } from './normalise.ts';
@@ -60,35 +62,61 @@ function sightings(recording: Recording): Sighting[] {
   return [...seen.values()];
 }
 
-export class Placements {
+/** What is decided by chance in a run, so that it falls as in the recording. */
+export class Placements implements Dice {
   /** Step that is being replayed. */
   step = 0;
+  /** How many tasks were new at once, each time. */
+  readonly batches: number[] = [];
+  private readonly steps: readonly Step[];
   private readonly left: Sighting[];
   private readonly uses: Uses;
+  private readonly first: number;
 
-  constructor(recording: Recording, uses: Uses) {
+  /** `first`: which task of the first batch has the first address. */
+  constructor(recording: Recording, uses: Uses, first: number) {
+    this.steps = recording.steps;
     this.left = sightings(recording);
     this.uses = uses;
+    this.first = first;
   }
 
-  /** Begins where most tasks of the group land on the machine that the recording shows next for them. */
-  readonly dice: Dice = (places, outcome) => {
+  /** The order in which most tasks of the group land on the machine that the recording shows next for them. */
+  place(
+    orders: readonly (readonly number[])[],
+    outcome: (order: readonly number[] | undefined) => ReadonlyMap<string, string>,
+  ): readonly number[] | undefined {
     const usual = outcome(undefined);
     const wanted = new Map<string, Sighting>();
     for (const task of usual.keys()) {
-      const next = this.left.find((sighting) => sighting.task === task && sighting.step >= this.step);
+      const end = this.endOf(task.replace(/\.\d+$/, ''));
+      const next = this.left.find(({ task: name, step }) => name === task && step >= this.step && step < end);
       if (next !== undefined) wanted.set(task, next);
     }
     for (const sighting of wanted.values()) this.left.splice(this.left.indexOf(sighting), 1);
     const score = (where: ReadonlyMap<string, string>): number =>
       [...wanted].filter(([task, { node }]) => where.get(task) === node).length;
-    let best: number | undefined;
+    let best: readonly number[] | undefined;
     let most = score(usual);
-    for (let place = 0; place < places; place++) {
-      const hits = score(outcome(place));
-      if (hits > most) [best, most] = [place, hits];
+    for (const order of orders) {
+      const hits = score(outcome(order));
+      if (hits > most) [best, most] = [order, hits];
     }
     if (best !== undefined) this.uses.set('placement', (this.uses.get('placement') ?? 0) + 1);
     return best;
-  };
+  }
+
+  /** The step at which a service of this name goes, or another of the name comes. */
+  private endOf(service: string): number {
+    const gone = new RegExp(`^docker (?:service rm .*\\b${service}\\b|service create .*--name[ =]${service}\\b|stack rm|swarm leave)`);
+    const at = this.steps.findIndex(({ cmd }, index) => index > this.step && gone.test(cmd));
+    return at < 0 ? Infinity : at;
+  }
+
+  firstAddress(count: number): number {
+    this.batches.push(count);
+    if (this.batches.length > 1 || this.first === 0) return 0;
+    this.uses.set('address order', 1);
+    return this.first % count;
+  }
 }

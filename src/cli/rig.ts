@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Reads `s: tcp 80 443, udp 53; r: tcp 9000; each answers …` or `s1-s3: tcp 80 and udp 53, answer with their name`. */
-export function serversOf(text: string): Server[] {
+function serversOf(text: string): Server[] {
   const servers: Server[] = [];
   const own = /\bwith (?:their|its) name\b/.test(text);
   for (const part of text.split(';')) {
@@ -59,6 +59,7 @@ export class Rig {
 
   /** Does what the rig did before step `index`. */
   async before(index: number): Promise<void> {
+    await this.writeFile(index);
     if (index === 0) return;
     await this.startServers();
     await this.emptyTables(index);
@@ -80,6 +81,15 @@ export class Rig {
     }
     this.waiting = still;
     if (started) await pass(this.world, 0.2);
+  }
+
+  /** A file that a step only shows was written by the rig. */
+  private async writeFile(index: number): Promise<void> {
+    const step = this.recording.steps[index];
+    const path = /^cat (\/tmp\/[\w.-]+)$/.exec(step?.cmd ?? '')?.[1];
+    if (step === undefined || path === undefined || step.exit !== 0) return;
+    const there = await execute(this.world, step.node, `test -e ${path}`, 5);
+    if (there.exit !== 0) await execute(this.world, step.node, `cat > ${path} <<'END-OF-FILE'\n${step.stdout}END-OF-FILE`, 5);
   }
 
   /** IP in IP, before the part that tunnels. */

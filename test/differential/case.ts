@@ -71,16 +71,16 @@ export function buildScript(test: Case, prefix: string): string {
   for (const rules of tables.values()) {
     const [{ node, table }] = rules as [RuleLine];
     const chains = rules.filter((rule) => rule.line.startsWith('-N ')).map((rule) => `:${rule.line.slice(3)} - [0:0]`);
-    const policies = rules
-      .filter((rule) => rule.line.startsWith('-P '))
-      .map((rule) => `:${rule.line.slice(3)} [0:0]`);
+    const policies = rules.filter((rule) => rule.line.startsWith('-P ')).map((rule) => `:${rule.line.slice(3)} [0:0]`);
     const body = rules.filter((rule) => rule.line.startsWith('-A ')).map((rule) => rule.line);
     byNode.set(node, [...(byNode.get(node) ?? []), `*${table}`, ...policies, ...chains, ...body, 'COMMIT']);
   }
   const numbered = lines.map((line, i) => `${line.replaceAll('@', prefix)} || echo "FAILED ${i}"`);
   for (const [node, text] of byNode) {
     const words = text.map((line) => `'${line}'`).join(' ');
-    numbered.push(`printf '%s\\n' ${words} | ip netns exec ${prefix}${node} iptables-restore || echo "FAILED restore ${node}"`);
+    numbered.push(
+      `printf '%s\\n' ${words} | ip netns exec ${prefix}${node} iptables-restore || echo "FAILED restore ${node}"`,
+    );
   }
   return `${numbered.join('\n')}\n`;
 }

@@ -1,11 +1,13 @@
 // The emulator's side of a case: one machine without Docker, the command lines in its shell, packets sent as a raw socket would.
 import { RandomStreams } from '../../simulator/base/random.ts';
+import { refuse, type Result } from '../../simulator/base/result.ts';
 import { MILLISECOND, Scheduler, SECOND } from '../../simulator/base/scheduler.ts';
 import { decodeUtf8, encodeUtf8 } from '../../simulator/base/utf8.ts';
 import { setUp } from '../../simulator/kernel/devices.ts';
 import { ipLocalOut } from '../../simulator/kernel/ip-output.ts';
 import { Kernel, type Universe } from '../../simulator/kernel/kernel.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
+import { ipRouteOutput, outputDevice } from '../../simulator/kernel/route.ts';
 import { ExternalDoor } from '../../simulator/process/external.ts';
 import { Host } from '../../simulator/process/host.ts';
 import { shellTool } from '../../simulator/shell/index.ts';
@@ -20,7 +22,7 @@ import {
   udpSend,
   udpSocket,
 } from '../../simulator/transport/index.ts';
-import { PacketFactory } from '../../simulator/wire/packet.ts';
+import { ipLength, type Packet, PacketFactory } from '../../simulator/wire/packet.ts';
 import { buildScript, type Case, observeScript, TCP_PORTS, UDP_PORTS } from './case.ts';
 import { frameText, type Observation, type ProbeObservation, readObservation } from './observation.ts';
 import { packetOf } from './packet.ts';
@@ -114,6 +116,15 @@ export class EmulatedMachine {
   }
 }
 
+/** raw_send_hdrinc: what is longer than the device takes is not sent, as nobody may cut it. */
+function rawSend(ns: NetworkNamespace, packet: Packet): Result<undefined> {
+  const route = ipRouteOutput(ns, packet.dst, { src: 0, mark: packet.mark, tos: packet.tos });
+  if (!route.ok) return route;
+  return ipLength(packet) > outputDevice(ns, route.value).mtu
+    ? refuse('EMSGSIZE')
+    : ipLocalOut(ns, packet, { route: route.value });
+}
+
 /** Builds a case in a new world and observes it. */
 export function observeEmulated(test: Case): Observation {
   const machine = new EmulatedMachine(1);
@@ -134,7 +145,7 @@ export function observeEmulated(test: Case): Observation {
   for (const probe of test.probes) {
     frames = [];
     const packet = packetOf(probe, machine.universe.packets.make());
-    const sent = ipLocalOut(machine.namespace(PREFIX + probe.node), packet);
+    const sent = rawSend(machine.namespace(PREFIX + probe.node), packet);
     machine.run(ANSWER_TIME);
     probes.push({ error: sent.ok ? '' : sent.errno, frames: frames.sort() });
   }

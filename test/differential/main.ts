@@ -5,7 +5,8 @@
 // what the kernel at hand lacks is left out, and said.
 import { describe } from './case.ts';
 import { EmulatedMachine, observeEmulated, ruleRefused } from './emulated.ts';
-import { Generator, MATCHES, TARGETS } from './generate.ts';
+import { Generator } from './generate.ts';
+import { MATCHES, TARGETS } from './parts.ts';
 import { type Observation, differences, withoutPolicies } from './observation.ts';
 import { cannotRun, countsPolicies, kernelRelease, RealMachine } from './real.ts';
 import { shrink } from './shrink.ts';
@@ -41,7 +42,10 @@ function readOptions(words: readonly string[]): Options | undefined {
 function unknownParts(real: RealMachine): Map<string, string> {
   const parts = [...MATCHES, ...TARGETS].filter((part) => part.sample[1] !== '');
   const machine = new EmulatedMachine(1);
-  const rules = parts.map(({ sample: [table, words] }) => [table, words.startsWith('-A ') ? words : `-A ${table === 'raw' ? 'PREROUTING' : 'FORWARD'} ${words}`] as const);
+  const rules = parts.map(
+    ({ sample: [table, words] }) =>
+      [table, words.startsWith('-A ') ? words : `-A ${table === 'raw' ? 'PREROUTING' : 'FORWARD'} ${words}`] as const,
+  );
   const kernel = real.tryRules(rules);
   const found = new Map<string, string>();
   parts.forEach((part, i) => {
@@ -69,7 +73,10 @@ async function judge(test: Case, real: RealMachine, looks: number): Promise<Verd
   try {
     own = comparable(observeEmulated(test));
   } catch (error) {
-    return { differences: [`the emulator failed: ${String(error instanceof Error ? error.stack : error)}`], illegal: false };
+    return {
+      differences: [`the emulator failed: ${String(error instanceof Error ? error.stack : error)}`],
+      illegal: false,
+    };
   }
   let found: string[] = [];
   for (let look = 0; look < looks; look++) {
@@ -93,10 +100,16 @@ async function main(): Promise<number> {
     return 0;
   }
   const real = new RealMachine();
+  let stopped = false;
+  // The first signal ends it after the case at hand, with a summary; the second at once.
   const stop = (): void => {
-    real.end();
-    process.exit(130);
+    if (stopped) {
+      real.end();
+      process.exit(130);
+    }
+    stopped = true;
   };
+  const isStopped = (): boolean => stopped;
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   let failed = 0;
@@ -113,13 +126,16 @@ async function main(): Promise<number> {
     }
     console.log('left out: IPVS (compared with recordings only)');
     const generator = new Generator(new Set(unknown.keys()));
-    for (let i = 0; i < options.count && failed < options.failures; i++) {
+    for (let i = 0; i < options.count && failed < options.failures && !isStopped(); i++) {
       const seed = options.seed + i;
       const test = generator.case(seed);
       const verdict = await judge(test, real, LOOKS);
       ran++;
       if (verdict.illegal) illegal++;
-      if (options.verbose) console.log(`${seed}: ${test.topology.kind}, ${test.rules.length} rules, ${test.probes.length} packets${verdict.illegal ? ', illegal' : ''}`);
+      if (options.verbose)
+        console.log(
+          `${seed}: ${test.topology.kind}, ${test.rules.length} rules, ${test.probes.length} packets${verdict.illegal ? ', illegal' : ''}`,
+        );
       if (verdict.differences.length === 0) continue;
       console.log(`\nseed ${seed} differs; making it smaller …`);
       const small = await shrink(test, async (each) => (await judge(each, real, 2)).differences.length > 0, 60);
@@ -138,7 +154,9 @@ async function main(): Promise<number> {
     real.end();
   }
   const seconds = ((Date.now() - began) / 1000).toFixed(0);
-  console.log(`\nkernel ${kernelRelease()}: ${ran} cases in ${seconds} s, ${failed} with a difference, ${illegal} that the tools refused, ${unsteady} unsteady`);
+  console.log(
+    `\nkernel ${kernelRelease()}: ${ran} cases in ${seconds} s, ${failed} with a difference, ${illegal} that the tools refused, ${unsteady} unsteady`,
+  );
   return failed === 0 ? 0 : 1;
 }
 

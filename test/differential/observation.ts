@@ -69,7 +69,10 @@ function ipText(packet: Packet, quoted: boolean): string {
 
 /** iptables before 1.8.10 does not ask nf_tables to count what a policy decides. */
 export function withoutPolicies(observation: Observation): Observation {
-  return { ...observation, rules: observation.rules.map((line) => line.replace(/^(\S+ \S+ :\S+ \S+) \[\d+:\d+\]$/, '$1')) };
+  return {
+    ...observation,
+    rules: observation.rules.map((line) => line.replace(/^(\S+ \S+ :\S+ \S+) \[\d+:\d+\]$/, '$1')),
+  };
 }
 
 /** Reads what the script of observeScript printed. */
@@ -103,7 +106,10 @@ export function readObservation(text: string): Pick<Observation, 'rules' | 'conn
 function connectionText(line: string): string {
   const words = line.trim().split(/\s+/);
   const [protocol = ''] = words;
-  return [protocol, ...words.slice(3).filter((word) => !/^(?:use|mark|id|zone)=|^\d+$/.test(word) || /^mark=[1-9]/.test(word))].join(' ');
+  return [
+    protocol,
+    ...words.slice(3).filter((word) => !/^(?:use|mark|id|zone)=|^\d+$/.test(word) || /^mark=[1-9]/.test(word)),
+  ].join(' ');
 }
 
 /** Tunnels may have had something to say, and so to resolve, before the first packet is sent. */

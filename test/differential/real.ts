@@ -31,11 +31,16 @@ export function cannotRun(): string | undefined {
   if (process.platform !== 'linux') return 'it needs Linux';
   if (process.getuid?.() !== 0) return 'it needs root';
   for (const tool of ['ip', 'iptables', 'iptables-save', 'iptables-restore', 'conntrack', 'sysctl', 'python3']) {
-    if (spawnSync('bash', ['-c', `command -v ${tool}`], { env: ENVIRONMENT }).status !== 0) return `there is no ${tool} here`;
+    if (spawnSync('bash', ['-c', `command -v ${tool}`], { env: ENVIRONMENT }).status !== 0)
+      return `there is no ${tool} here`;
   }
   const name = `mwd-${process.pid}-try`;
-  const tried = shell(`ip netns add ${name} && ip netns exec ${name} iptables -t nat -L -n >/dev/null && ip netns exec ${name} conntrack -L >/dev/null 2>&1; echo $?; ip netns del ${name}`);
-  return tried.startsWith('0\n') ? undefined : `namespaces or netfilter cannot be used here: ${tried.split('\n', 1)[0] ?? ''}`;
+  const tried = shell(
+    `ip netns add ${name} && ip netns exec ${name} iptables -t nat -L -n >/dev/null && ip netns exec ${name} conntrack -L >/dev/null 2>&1; echo $?; ip netns del ${name}`,
+  );
+  return tried.startsWith('0\n')
+    ? undefined
+    : `namespaces or netfilter cannot be used here: ${tried.split('\n', 1)[0] ?? ''}`;
 }
 
 interface Sent {
@@ -79,7 +84,13 @@ export class RealMachine {
       const probes: ProbeObservation[] = [];
       for (const probe of test.probes) {
         const packet = Buffer.from(bytesOf(probe)).toString('hex');
-        const sent = (await this.ask({ op: 'send', name: this.prefix + probe.node, packet, to: probe.dst, quiet: QUIET })) as Sent;
+        const sent = (await this.ask({
+          op: 'send',
+          name: this.prefix + probe.node,
+          packet,
+          to: probe.dst,
+          quiet: QUIET,
+        })) as Sent;
         const frames = sent.frames.flatMap(([name, device, direction, hex]) => {
           const decoded = decodeFrame(Buffer.from(hex, 'hex'));
           const text = decoded === undefined ? undefined : frameText(decoded);
@@ -103,9 +114,14 @@ export class RealMachine {
   /** What the kernel says to a rule; '' when it takes it. */
   tryRules(rules: readonly (readonly [table: string, rule: string])[]): string[] {
     const name = `${this.prefix}try`;
-    const script = rules.map(([table, rule]) => `ip netns exec ${name} iptables -t ${table} ${rule} >/dev/null 2>&1; echo $?`);
+    const script = rules.map(
+      ([table, rule]) => `ip netns exec ${name} iptables -t ${table} ${rule} >/dev/null 2>&1; echo $?`,
+    );
     const printed = shell([`ip netns add ${name}`, ...script, `ip netns del ${name}`].join('\n'));
-    return printed.trim().split('\n').map((line) => (line === '0' ? '' : 'refused'));
+    return printed
+      .trim()
+      .split('\n')
+      .map((line) => (line === '0' ? '' : 'refused'));
   }
 
   end(): void {

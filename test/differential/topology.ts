@@ -20,7 +20,11 @@ class Builder {
     this.device(a, aName);
     this.device(b, bName);
     this.build.push(`ip link add ${aName} netns @${a} type veth peer name ${bName} netns @${b}`);
-    for (const [node, name] of [[a, aName], [b, bName]]) this.build.push(`ip -n @${node} link set ${name} up`);
+    for (const [node, name] of [
+      [a, aName],
+      [b, bName],
+    ])
+      this.build.push(`ip -n @${node} link set ${name} up`);
   }
 
   bridge(node: string, name: string, ports: readonly string[]): void {
@@ -69,7 +73,8 @@ function line(random: RandomStream): Topology {
   if (random.below(4) === 0) {
     b.build.push('ip -n @r link set r1 mtu 1000', 'ip -n @b link set b0 mtu 1000');
   }
-  if (random.below(6) === 0) b.build.push(`ip -n @r route add ${random.below(2) === 0 ? 'blackhole' : 'unreachable'} 10.7.9.0/24`);
+  if (random.below(6) === 0)
+    b.build.push(`ip -n @r route add ${random.below(2) === 0 ? 'blackhole' : 'unreachable'} 10.7.9.0/24`);
   return b.done('line');
 }
 
@@ -124,7 +129,10 @@ function overlay(random: RandomStream): Topology {
   b.link('a', 'a0', 'r', 'p0');
   b.link('b', 'b0', 'q', 'p1');
   const learning = random.below(2) === 0 ? '' : ' nolearning';
-  for (const [name, local, remote, port] of [['r', 1, 2, 'p0'], ['q', 2, 1, 'p1']] as const) {
+  for (const [name, local, remote, port] of [
+    ['r', 1, 2, 'p0'],
+    ['q', 2, 1, 'p1'],
+  ] as const) {
     b.build.push(
       `ip -n @${name} link add vx0 type vxlan id ${vni} local 172.31.7.${local} remote 172.31.7.${remote} dev ${name === 'r' ? 'u0' : 'u1'} dstport 4789${learning}`,
       `ip -n @${name} link set vx0 up`,

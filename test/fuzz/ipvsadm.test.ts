@@ -9,7 +9,9 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const PER_LAB = 250;
 
 const COMMANDS =
-  '-A -E -D -C -R -S -a -e -d -L -l -Z -h -v --set --start-daemon --stop-daemon --list --zero --add-service --clear --save'.split(' ');
+  '-A -E -D -C -R -S -a -e -d -L -l -Z -h -v --set --start-daemon --stop-daemon --list --zero --add-service --clear --save'.split(
+    ' ',
+  );
 const OPTIONS =
   '-t -u -f -s -p -M -r -m -g -i -w -x -y -n -c -o -b -6 --sctp-service --pe --timeout --daemon --stats --rate --exact --thresholds --persistent-conn --nosort --sort --tun-type --tun-port --tun-info --tun-nocsum --syncid --mcast-interface --mcast-port --mcast-ttl --sync-maxlen --tcp-service --weight --nosuch -z'.split(
     ' ',
@@ -21,7 +23,8 @@ const VALUES =
 
 function soup(random: RandomStream): string {
   let text = '';
-  for (let i = random.below(24); i > 0; i--) text += String.fromCharCode(33 + random.below(random.below(8) === 0 ? 60000 : 94));
+  for (let i = random.below(24); i > 0; i--)
+    text += String.fromCharCode(33 + random.below(random.below(8) === 0 ? 60000 : 94));
   return text;
 }
 
@@ -35,8 +38,10 @@ function randomLine(random: RandomStream): string {
     else words.push(pick(OPTIONS), ...(random.below(4) === 0 ? [] : [pick(VALUES)]));
   }
   // Enough that go well, so that the others meet services.
-  if (random.below(4) === 0) return `-A ${pick(['-t', '-u', '--sctp-service'])} 10.1.0.10${random.below(4)}:80 -s ${pick(['rr', 'wrr', 'sh', 'mh', 'lblc', 'lblcr', 'twos'])}`;
-  if (random.below(4) === 0) return `-a -t 10.1.0.10${random.below(4)}:80 -r 10.2.0.1${1 + random.below(3)} ${pick(['-m', '-g', '-i'])} -w ${random.below(5)}`;
+  if (random.below(4) === 0)
+    return `-A ${pick(['-t', '-u', '--sctp-service'])} 10.1.0.10${random.below(4)}:80 -s ${pick(['rr', 'wrr', 'sh', 'mh', 'lblc', 'lblcr', 'twos'])}`;
+  if (random.below(4) === 0)
+    return `-a -t 10.1.0.10${random.below(4)}:80 -r 10.2.0.1${1 + random.below(3)} ${pick(['-m', '-g', '-i'])} -w ${random.below(5)}`;
   return words.join(' ');
 }
 
@@ -46,7 +51,10 @@ test(`${LINES} command lines`, () => {
   for (let i = 0; i < LINES; i++) {
     if (i % PER_LAB === 0) lab = new DirectorLab();
     const line = randomLine(random);
-    const { stdout, stderr, exit } = lab.ipvsadm(line, random.below(3) === 0 ? `${randomLine(random)}\n${soup(random)}\n` : '');
+    const { stdout, stderr, exit } = lab.ipvsadm(
+      line,
+      random.below(3) === 0 ? `${randomLine(random)}\n${soup(random)}\n` : '',
+    );
     expect(Number.isInteger(exit), line).toBe(true);
     expect(exit === 0 || stderr !== '', `${line}\n${stdout}`).toBe(true);
     expect(stdout + stderr, line).not.toMatch(/undefined|NaN|\[object/);

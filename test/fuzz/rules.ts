@@ -257,7 +257,7 @@ export function ruleDraft(dice: Dice): RuleDraft {
 }
 
 /** The words of a rule without what stands in front. */
-export function wordsOf(draft: RuleDraft): string[] {
+function wordsOf(draft: RuleDraft): string[] {
   return draft.parts.flat();
 }
 

@@ -15,8 +15,11 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const PER_NETWORK = 200;
 
 const OPTIONS =
-  '-n -nn -e -l -v -vv -vvv -q -t -tt -ttt -tttt -ttttt -x -xx -X -XX -A -S -K -U -p -# -D -L -d -dd -Z -i -c -s -Q -w -r -C -G --count -j -y -T -E --version --help --nosuch -0'.split(' ');
-const OPTION_VALUES = 'v-red any lo nosuch in out inout 1 2 0 -1 65535 64 /tmp/a.pcap /nowhere/a EN10MB LINUX_SLL2 constructor'.split(' ');
+  '-n -nn -e -l -v -vv -vvv -q -t -tt -ttt -tttt -ttttt -x -xx -X -XX -A -S -K -U -p -# -D -L -d -dd -Z -i -c -s -Q -w -r -C -G --count -j -y -T -E --version --help --nosuch -0'.split(
+    ' ',
+  );
+const OPTION_VALUES =
+  'v-red any lo nosuch in out inout 1 2 0 -1 65535 64 /tmp/a.pcap /nowhere/a EN10MB LINUX_SLL2 constructor'.split(' ');
 const WORDS =
   'host net port portrange proto src dst and or not ! ( ) && || tcp udp icmp arp ip ip6 ether rarp esp sctp igmp ah vlan less greater broadcast multicast inbound outbound 10.1.1.2 10.1.1.0/24 10.1 80 http 53 80-90 1-65535 02:00:00:00:00:01 0x10 len [ ] : + - * / % & | ^ << >> < > <= >= = == != tcpflags tcp-syn icmptype icmp-echo mask 255.255.255.0 constructor __proto__ toString gateway protochain'.split(
     ' ',
@@ -93,16 +96,25 @@ function traffic(red: NetworkNamespace, random: RandomStream): void {
   scheduler.run(scheduler.now + SECOND / 10);
 }
 
-test.each(['constructor', '__proto__ port 80', 'toString[0] = 1', 'ether proto constructor', 'ip proto toString', '((((', `${'('.repeat(3000)}tcp`, 'tcp port', 'port 99999', 'tcp[0:3] = 1', 'len / 0 = 1 or'])(
-  'what is no filter is refused: %s',
-  (filter) => {
-    const kernel = makeKernel(makeUniverse(1));
-    const red = namespace(kernel, 'netns red');
-    wire(red, 'v-red', '10.1.1.2/24', namespace(kernel, 'netns blue'), 'v-blue', '10.1.1.3/24');
-    const run = new Run(red, ['tcpdump', '-i', 'v-red', filter], new Map());
-    expect(run).toMatchObject({ exit: 1, stdout: '' });
-  },
-);
+test.each([
+  'constructor',
+  '__proto__ port 80',
+  'toString[0] = 1',
+  'ether proto constructor',
+  'ip proto toString',
+  '((((',
+  `${'('.repeat(3000)}tcp`,
+  'tcp port',
+  'port 99999',
+  'tcp[0:3] = 1',
+  'len / 0 = 1 or',
+])('what is no filter is refused: %s', (filter) => {
+  const kernel = makeKernel(makeUniverse(1));
+  const red = namespace(kernel, 'netns red');
+  wire(red, 'v-red', '10.1.1.2/24', namespace(kernel, 'netns blue'), 'v-blue', '10.1.1.3/24');
+  const run = new Run(red, ['tcpdump', '-i', 'v-red', filter], new Map());
+  expect(run).toMatchObject({ exit: 1, stdout: '' });
+});
 
 test(`${LINES} command lines`, () => {
   const random = new RandomStream(SEED, 'fuzz tcpdump');

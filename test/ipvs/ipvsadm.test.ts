@@ -142,7 +142,9 @@ TCP  10.1.0.100:80 wrr persistent 600
     lab.service('rr', [1, 1]);
     lab.seq(1);
     // Not sampled yet, as recorded.
-    expect(lab.ipvsadm('-ln --stats').stdout).toContain('TCP  10.1.0.100:80                       0        0        0        0        0\n');
+    expect(lab.ipvsadm('-ln --stats').stdout).toContain(
+      'TCP  10.1.0.100:80                       0        0        0        0        0\n',
+    );
     lab.run(2_000_000);
     expect(lab.ipvsadm('-ln --stats').stdout).toBe(`IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes

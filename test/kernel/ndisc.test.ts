@@ -31,7 +31,9 @@ function loud(seconds: number) {
   const [eth, port] = wire(red, 'eth0', null, sw, 'port0', null);
   const bridge = makeBridge(sw, 'br0', [port]);
   universe.scheduler.run(seconds * SECOND);
-  const sent = universe.events.filter((event) => event.kind === 'tx' && event.netns === 'red' && event.packet.etherType === ETH_IPV6);
+  const sent = universe.events.filter(
+    (event) => event.kind === 'tx' && event.netns === 'red' && event.packet.etherType === ETH_IPV6,
+  );
   return { universe, sent, eth, port, bridge };
 }
 
@@ -64,6 +66,8 @@ test('a device that goes down is silent', () => {
   setUp(eth as NetDevice, false);
   const before = sent.length;
   universe.scheduler.run(100 * SECOND);
-  const after = universe.events.filter((event) => event.kind === 'tx' && event.netns === 'red' && event.packet.etherType === ETH_IPV6);
+  const after = universe.events.filter(
+    (event) => event.kind === 'tx' && event.netns === 'red' && event.packet.etherType === ETH_IPV6,
+  );
   expect(after).toHaveLength(before);
 });

@@ -31,7 +31,15 @@ const router: fc.Arbitrary<Router> = fc.record({
   extra: fc.array(
     fc.record({
       net: fc.integer({ min: 0, max: 8 }),
-      type: fc.constantFrom<RouteType>('unicast', 'unicast', 'unicast', 'blackhole', 'unreachable', 'prohibit', 'throw'),
+      type: fc.constantFrom<RouteType>(
+        'unicast',
+        'unicast',
+        'unicast',
+        'blackhole',
+        'unreachable',
+        'prohibit',
+        'throw',
+      ),
       to: fc.constantFrom('left' as const, 'right' as const),
     }),
     { maxLength: 4 },
@@ -41,7 +49,19 @@ const router: fc.Arbitrary<Router> = fc.record({
 
 const traffic = fc.record({
   from: fc.integer({ min: 0, max: 4 }),
-  to: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.1.0.2', '10.2.0.2', '10.3.0.2', '10.3.0.77', '10.9.9.9', '10.1.0.255', '255.255.255.255', '224.0.0.1', '127.0.0.1'),
+  to: fc.constantFrom(
+    '10.0.0.1',
+    '10.0.0.2',
+    '10.1.0.2',
+    '10.2.0.2',
+    '10.3.0.2',
+    '10.3.0.77',
+    '10.9.9.9',
+    '10.1.0.255',
+    '255.255.255.255',
+    '224.0.0.1',
+    '127.0.0.1',
+  ),
   ttl: fc.integer({ min: 1, max: 255 }),
   octets: fc.constantFrom(0, 56, 900, 1472, 3000),
   whole: fc.boolean(),
@@ -72,7 +92,22 @@ function build(routers: readonly Router[]) {
       // Towards each other on purpose: loops must die of their TTL.
       const gateway = to === 'left' ? ipv4(`10.${i - 1}.0.1`) : ipv4(`10.${i}.0.2`);
       const leads = type === 'unicast';
-      insertRoute(ns.fib, { type, destination: ipv4(`10.${net}.0.0`), prefix: 24, table: RT_TABLE_MAIN, gateway: leads ? gateway : 0, dev: leads ? dev : null, source: 0, scope: 'universe', protocol: 'boot', metric: 0, mtu: 0, tos: 0, onlink: false, origin: KERNEL_DEFAULT });
+      insertRoute(ns.fib, {
+        type,
+        destination: ipv4(`10.${net}.0.0`),
+        prefix: 24,
+        table: RT_TABLE_MAIN,
+        gateway: leads ? gateway : 0,
+        dev: leads ? dev : null,
+        source: 0,
+        scope: 'universe',
+        protocol: 'boot',
+        metric: 0,
+        mtu: 0,
+        tos: 0,
+        onlink: false,
+        origin: KERNEL_DEFAULT,
+      });
     }
   });
   return { universe, spaces };
@@ -80,96 +115,130 @@ function build(routers: readonly Router[]) {
 
 /** How the packet's way ended: dropped, handed up, or parked; copies and fragments are packets of their own. */
 function ends(events: readonly TraceEvent[], id: number): string[] {
-  return events.filter((event) => event.packet.id === id && event.kind === 'drop').map((event) => (event.kind === 'drop' ? event.reason : ''));
+  return events
+    .filter((event) => event.packet.id === id && event.kind === 'drop')
+    .map((event) => (event.kind === 'drop' ? event.reason : ''));
 }
 
 test('TTL falls, nothing loops for ever, and no packet dies twice', () => {
   fc.assert(
-    fc.property(fc.array(router, { minLength: 2, maxLength: 5 }), fc.array(traffic, { minLength: 1, maxLength: 6 }), (routers, sends) => {
-      const { universe, spaces } = build(routers);
-      for (const { from, to, ttl, octets, whole } of sends) {
-        const packet = echoRequest(universe, to, octets);
-        packet.ttl = ttl;
-        packet.dontFragment = whole;
-        ipLocalOut(spaces[from % spaces.length] as NetworkNamespace, packet);
-      }
-      const outcome = universe.scheduler.run(200 * SECOND, 400_000);
-      expect(outcome).not.toBe('budget');
-      const lastTtl = new Map<number, { ttl: number; netns: string }>();
-      const dropped = new Map<number, number>();
-      for (const event of universe.events) {
-        const { packet } = event;
-        if (event.kind === 'drop') dropped.set(packet.id, (dropped.get(packet.id) ?? 0) + 1);
-        if (event.kind !== 'tx' || packet.etherType !== ETH_IPV4) continue;
-        const before = lastTtl.get(packet.id);
-        if (before !== undefined) {
-          expect(packet.ttl).toBeLessThanOrEqual(before.ttl);
-          if (before.netns !== event.netns) expect(packet.ttl).toBeLessThan(before.ttl);
+    fc.property(
+      fc.array(router, { minLength: 2, maxLength: 5 }),
+      fc.array(traffic, { minLength: 1, maxLength: 6 }),
+      (routers, sends) => {
+        const { universe, spaces } = build(routers);
+        for (const { from, to, ttl, octets, whole } of sends) {
+          const packet = echoRequest(universe, to, octets);
+          packet.ttl = ttl;
+          packet.dontFragment = whole;
+          ipLocalOut(spaces[from % spaces.length] as NetworkNamespace, packet);
         }
-        lastTtl.set(packet.id, { ttl: packet.ttl, netns: event.netns });
-      }
-      for (const [id, times] of dropped) expect({ id, times, reasons: ends(universe.events, id) }).toEqual({ id, times: 1, reasons: ends(universe.events, id) });
-    }),
+        const outcome = universe.scheduler.run(200 * SECOND, 400_000);
+        expect(outcome).not.toBe('budget');
+        const lastTtl = new Map<number, { ttl: number; netns: string }>();
+        const dropped = new Map<number, number>();
+        for (const event of universe.events) {
+          const { packet } = event;
+          if (event.kind === 'drop') dropped.set(packet.id, (dropped.get(packet.id) ?? 0) + 1);
+          if (event.kind !== 'tx' || packet.etherType !== ETH_IPV4) continue;
+          const before = lastTtl.get(packet.id);
+          if (before !== undefined) {
+            expect(packet.ttl).toBeLessThanOrEqual(before.ttl);
+            if (before.netns !== event.netns) expect(packet.ttl).toBeLessThan(before.ttl);
+          }
+          lastTtl.set(packet.id, { ttl: packet.ttl, netns: event.netns });
+        }
+        for (const [id, times] of dropped)
+          expect({ id, times, reasons: ends(universe.events, id) }).toEqual({
+            id,
+            times: 1,
+            reasons: ends(universe.events, id),
+          });
+      },
+    ),
     { numRuns: 150, seed: 7 },
   );
 });
 
 test('no packet disappears: each is dropped with a reason, handed up, cut, copied or waits', () => {
   fc.assert(
-    fc.property(fc.array(router, { minLength: 2, maxLength: 5 }), fc.array(traffic, { minLength: 1, maxLength: 4 }), (routers, sends) => {
-      const { universe, spaces } = build(routers);
-      // Whoever is handed a packet by the kernel has taken delivery.
-      const delivered = new Set<number>();
-      for (const ns of spaces) {
-        const icmp = ns.kernel.protocols[1];
-        if (icmp === undefined) continue;
-        ns.kernel.protocols[1] = {
-          protocol: 1,
-          receive: (where, packet) => {
-            delivered.add(packet.id);
-            icmp.receive(where, packet);
-          },
-          error: icmp.error,
-        };
-        break;
-      }
-      for (const { from, to, ttl, octets, whole } of sends) {
-        const packet = echoRequest(universe, to, octets);
-        packet.ttl = ttl;
-        packet.dontFragment = whole;
-        ipLocalOut(spaces[from % spaces.length] as NetworkNamespace, packet);
-      }
-      universe.scheduler.run(200 * SECOND, 400_000);
-      const seen = new Set<number>();
-      const parents = new Set<number>();
-      const gone = new Set<number>();
-      for (const event of universe.events) {
-        const { packet } = event;
-        if (packet.etherType !== ETH_IPV4) continue;
-        seen.add(packet.id);
-        parents.add(packet.parent);
-        if (event.kind === 'drop') gone.add(packet.id);
-      }
-      const parked = new Set(spaces.flatMap((ns) => ns.neighbours.list().flatMap((neighbour) => neighbour.queue.map((packet) => packet.id))));
-      const incomplete = new Set(spaces.flatMap((ns) => [...ns.fragments.values()].flatMap((queue) => queue.pieces.map((packet) => packet.id))));
-      for (const id of seen) {
-        const known = delivered.has(id) || gone.has(id) || parked.has(id) || incomplete.has(id) || parents.has(id) || reassembled(universe.events, id);
-        expect({ id, known, way: known ? '' : wayOf(universe.events, id) }).toEqual({ id, known: true, way: '' });
-      }
-    }),
+    fc.property(
+      fc.array(router, { minLength: 2, maxLength: 5 }),
+      fc.array(traffic, { minLength: 1, maxLength: 4 }),
+      (routers, sends) => {
+        const { universe, spaces } = build(routers);
+        // Whoever is handed a packet by the kernel has taken delivery.
+        const delivered = new Set<number>();
+        for (const ns of spaces) {
+          const icmp = ns.kernel.protocols[1];
+          if (icmp === undefined) continue;
+          ns.kernel.protocols[1] = {
+            protocol: 1,
+            receive: (where, packet) => {
+              delivered.add(packet.id);
+              icmp.receive(where, packet);
+            },
+            error: icmp.error,
+          };
+          break;
+        }
+        for (const { from, to, ttl, octets, whole } of sends) {
+          const packet = echoRequest(universe, to, octets);
+          packet.ttl = ttl;
+          packet.dontFragment = whole;
+          ipLocalOut(spaces[from % spaces.length] as NetworkNamespace, packet);
+        }
+        universe.scheduler.run(200 * SECOND, 400_000);
+        const seen = new Set<number>();
+        const parents = new Set<number>();
+        const gone = new Set<number>();
+        for (const event of universe.events) {
+          const { packet } = event;
+          if (packet.etherType !== ETH_IPV4) continue;
+          seen.add(packet.id);
+          parents.add(packet.parent);
+          if (event.kind === 'drop') gone.add(packet.id);
+        }
+        const parked = new Set(
+          spaces.flatMap((ns) =>
+            ns.neighbours.list().flatMap((neighbour) => neighbour.queue.map((packet) => packet.id)),
+          ),
+        );
+        const incomplete = new Set(
+          spaces.flatMap((ns) =>
+            [...ns.fragments.values()].flatMap((queue) => queue.pieces.map((packet) => packet.id)),
+          ),
+        );
+        for (const id of seen) {
+          const known =
+            delivered.has(id) ||
+            gone.has(id) ||
+            parked.has(id) ||
+            incomplete.has(id) ||
+            parents.has(id) ||
+            reassembled(universe.events, id);
+          expect({ id, known, way: known ? '' : wayOf(universe.events, id) }).toEqual({ id, known: true, way: '' });
+        }
+      },
+    ),
     { numRuns: 100, seed: 11 },
   );
 });
 
 /** A fragment ends in the packet it was put together to. */
 function reassembled(events: readonly TraceEvent[], id: number): boolean {
-  return events.some((event) => event.packet.id === id && (event.packet.moreFragments || event.packet.fragmentOffset > 0));
+  return events.some(
+    (event) => event.packet.id === id && (event.packet.moreFragments || event.packet.fragmentOffset > 0),
+  );
 }
 
 function wayOf(events: readonly TraceEvent[], id: number): string {
   return events
     .filter((event) => event.packet.id === id)
-    .map((event) => `${event.netns} ${event.kind}${'dev' in event ? ` ${event.dev}` : ''} ${event.packet.dst.toString(16)}`)
+    .map(
+      (event) =>
+        `${event.netns} ${event.kind}${'dev' in event ? ` ${event.dev}` : ''} ${event.packet.dst.toString(16)}`,
+    )
     .join('; ');
 }
 

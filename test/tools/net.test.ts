@@ -103,7 +103,7 @@ describe('curl', () => {
     { line: 'curl -sS --max-time 3 http://10.9.9.9/', stderr: 'curl: (7) Failed to connect to 10.9.9.9 port 80 after T ms: Could not connect to server\n', status: 7 },
     { line: 'curl -s --max-time 3 http://10.9.9.9/', stderr: '', status: 7 },
     { line: 'curl -sS http://nosuch/', stderr: 'curl: (6) Could not resolve host: nosuch\n', status: 6 },
-    { line: 'curl -sS', stderr: 'curl: (2) no URL specified\n', status: 2 },
+    { line: 'curl -sS', stderr: "curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information\n", status: 2 },
     { line: 'curl --compressed http://b/', stderr: 'curl: option --compressed is not emulated here\n', status: 2 },
     { line: 'curl --bogus http://b/', stderr: "curl: option --bogus: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n", status: 2 },
   ];

@@ -35,7 +35,8 @@ function mostOf(servers: readonly RealServer[]): RealServer | null {
   let most: RealServer | null = null;
   for (const server of servers) {
     if (server.weight <= 0) continue;
-    if (most === null || connectionOverhead(most) * server.weight < connectionOverhead(server) * most.weight) most = server;
+    if (most === null || connectionOverhead(most) * server.weight < connectionOverhead(server) * most.weight)
+      most = server;
   }
   return most;
 }

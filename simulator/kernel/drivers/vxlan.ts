@@ -8,11 +8,11 @@ import { isGroupMac, isLoopback, isMulticast, LIMITED_BROADCAST } from '../../ba
 import { KERNEL_DEFAULT } from '../../base/origin.ts';
 import { SECOND } from '../../base/scheduler.ts';
 import { get32 } from '../../wire/bytes.ts';
-import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, frameLength, ICMP_PARAMETER_PROBLEM, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, ipLength, PROTO_ICMP, PROTO_TCP, PROTO_UDP, type Packet } from '../../wire/packet.ts';
+import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, frameLength, ICMP_PARAMETER_PROBLEM, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, PROTO_ICMP, PROTO_TCP, PROTO_UDP, type Packet } from '../../wire/packet.ts';
 import type { DeviceDriver, FdbEntry, FdbRemote, NetDevice, VxlanState } from '../device.ts';
 import { fdbLookup, makeFdbEntry } from '../fdb.ts';
 import { scrub } from '../ip-input.ts';
-import { ipLocalOut } from '../ip-output.ts';
+import { ipLocalOut, type SendOptions } from '../ip-output.ts';
 import { drop, emit } from '../kernel.ts';
 import type { NetworkNamespace } from '../netns.ts';
 import { notify } from '../notify.ts';
@@ -86,26 +86,38 @@ function xmitTo(dev: NetDevice, packet: Packet, remotes: readonly FdbRemote[]): 
 function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   const state = dev.vxlan as VxlanState;
   const { underlay } = state;
-  if (tooBigForTunnel(dev, state, inner, remote)) return;
-  const outer = dev.ns.kernel.universe.packets.make();
   const octets = frameLength(inner) - 14;
   const innerIsIp = inner.etherType === ETH_IPV4;
+  const oif = remote.ifindex !== 0 ? remote.ifindex : state.link;
+  const tos = state.tos === 1 && innerIsIp ? inner.tos : state.tos & ~1;
+  // The mark crosses to the underlay with the device's own namespace only (skb_scrub_packet with xnet).
+  const mark = underlay === dev.ns ? inner.mark : 0;
+  let way: SendOptions = { oif };
+  if (innerIsIp && inner.dontFragment && octets > 576 && dev.port !== null) {
+    // Looked up here for its MTU, and used for the packet if it fits.
+    const route = ipRouteOutput(underlay, remote.address, { src: state.local, oif, mark, tos });
+    if (route.ok) {
+      const mtu = routeMtu(underlay, route.value, remote.address) - VXLAN_OVERHEAD;
+      if (octets > mtu && bounce(dev, inner, mtu)) return;
+      way = { oif, route: route.value };
+    }
+  }
+  const outer = dev.ns.kernel.universe.packets.make();
   outer.parent = inner.id;
   outer.flow = inner.flow;
   outer.protocol = PROTO_UDP;
   outer.src = state.local;
   outer.dst = remote.address;
   outer.ttl = state.ttl !== 0 ? state.ttl : 64;
-  outer.tos = state.tos === 1 && innerIsIp ? inner.tos : state.tos & ~1;
+  outer.tos = tos;
   outer.sport = sourcePort(underlay, state, inner);
   outer.dport = remote.port !== 0 ? remote.port : state.dstPort;
   outer.vni = remote.vni !== 0 ? remote.vni : state.vni;
-  // The mark crosses to the underlay with the device's own namespace only (skb_scrub_packet with xnet).
-  outer.mark = underlay === dev.ns ? inner.mark : 0;
+  outer.mark = mark;
   scrub(inner);
   outer.inner = inner;
   if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, outer, { kind: 'encap', dev: dev.name, vni: outer.vni, remote: remote.address, inner: inner.id });
-  const sent = ipLocalOut(underlay, outer, { oif: remote.ifindex !== 0 ? remote.ifindex : state.link });
+  const sent = ipLocalOut(underlay, outer, way);
   if (!sent.ok) {
     dev.stats.txErrors++;
     return;
@@ -119,15 +131,8 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
  * skb_tunnel_check_pmtu: an IPv4 packet that may not be cut and does not fit the underlay comes back at once as an ICMP error,
  * in the name of its destination (iptunnel_pmtud_build_icmp), when the tunnel is a port of a bridge. True when that happened.
  */
-function tooBigForTunnel(dev: NetDevice, state: VxlanState, inner: Packet, remote: FdbRemote): boolean {
-  if (inner.etherType !== ETH_IPV4 || !inner.dontFragment || dev.port === null) return false;
-  const { underlay } = state;
-  const length = ipLength(inner);
-  if (length <= 576) return false;
-  const route = ipRouteOutput(underlay, remote.address, { src: state.local, oif: remote.ifindex !== 0 ? remote.ifindex : state.link });
-  if (!route.ok) return false;
-  const mtu = routeMtu(underlay, route.value, remote.address) - VXLAN_OVERHEAD;
-  if (length <= mtu || mtu < 576 || inner.moreFragments || inner.fragmentOffset !== 0) return false;
+function bounce(dev: NetDevice, inner: Packet, mtu: number): boolean {
+  if (mtu < 576 || inner.moreFragments || inner.fragmentOffset !== 0) return false;
   if (isMulticast(inner.dst) || isMulticast(inner.src) || inner.dst === LIMITED_BROADCAST || inner.src === LIMITED_BROADCAST) return false;
   if (inner.src >>> 24 === 0 || isLoopback(inner.src) || (inner.protocol === PROTO_ICMP && isIcmpError(inner.icmpType))) return false;
   const { packets } = dev.ns.kernel.universe;

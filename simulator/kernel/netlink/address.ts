@@ -92,5 +92,5 @@ function scopeOf(entry: InterfaceAddress): number {
 
 /** True when the address is in the network that `label`/`to` selections name. */
 export function addressIn(entry: InterfaceAddress, network: number, prefix: number): boolean {
-  return entry.prefix >= prefix && inPrefix(entry.address, (network & maskOf(prefix)) >>> 0, prefix);
+  return inPrefix(entry.address, (network & maskOf(prefix)) >>> 0, prefix);
 }

@@ -147,22 +147,32 @@ export class ConntrackTable {
    * table has nf_conntrack_buckets buckets; this one may have fewer, wider ones.
    */
   earlyDrop(hash: number, now: number): boolean {
-    const width = Math.floor(2 ** 32 / this.knobs.nf_conntrack_buckets);
+    const count = Math.max(1, this.knobs.nf_conntrack_buckets);
+    const width = 2 ** 32 / count;
     const first = Math.floor(hash / width);
-    for (let i = 0; i < EVICTION_RANGE; i++) {
-      const bucket = (first + i) % this.knobs.nf_conntrack_buckets;
-      let tuple = this.buckets[(bucket * width) >>> this.shift] ?? null;
-      while (tuple !== null) {
-        const { next, entry } = tuple as TupleHash;
-        const here = Math.floor(tuple.hash / width) === bucket;
-        if (here && entry.expires <= now) this.remove(entry);
-        else if (here && !(entry.status & IPS_ASSURED)) {
-          this.remove(entry);
-          this.stats.earlyDrop++;
-          return true;
-        }
-        tuple = next;
+    for (let i = 0; i < Math.min(EVICTION_RANGE, count); i++) {
+      const bucket = (first + i) % count;
+      const last = Math.min(0xffffffff, Math.ceil((bucket + 1) * width) - 1) >>> this.shift;
+      for (let own = Math.floor(bucket * width) >>> this.shift; own <= last; own++) {
+        if (this.evict(own, bucket, width, now)) return true;
       }
+    }
+    return false;
+  }
+
+  /** Gives up the first entry of the own bucket `own` that lies in the kernel's bucket and is not assured. */
+  private evict(own: number, bucket: number, width: number, now: number): boolean {
+    let tuple = this.buckets[own] ?? null;
+    while (tuple !== null) {
+      const { next, entry, hash } = tuple as TupleHash;
+      const here = Math.floor(hash / width) === bucket;
+      if (here && entry.expires <= now) this.remove(entry);
+      else if (here && !(entry.status & IPS_ASSURED)) {
+        this.remove(entry);
+        this.stats.earlyDrop++;
+        return true;
+      }
+      tuple = next;
     }
     return false;
   }

@@ -32,7 +32,9 @@ export const ownerMatch: MatchExtension<OwnerMatch> = {
   list: (data) => `${data.invert ? ' !' : ''} owner UID match ${range(data)}`,
   matches(data, _ns, packet) {
     const uid = packet.socketUid;
-    return uid >= 0 && (uid >= data.uidMin && uid <= data.uidMax) !== data.invert;
+    // owner_mt: without a socket, or one of the kernel's own, there is nobody: only what is inverted holds.
+    if (uid < 0) return data.invert;
+    return (uid >= data.uidMin && uid <= data.uidMax) !== data.invert;
   },
 };
 

@@ -59,6 +59,9 @@ function holds({ location, ranges }: Test, bytes: Uint8Array): boolean {
         continue;
       case '@':
         base += value;
+        break;
+      case '':
+        break;
     }
     const at = base + number;
     if (at + 4 > bytes.length) return false;

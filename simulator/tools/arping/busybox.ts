@@ -107,7 +107,8 @@ function* run(
       if (!given.has('b')) unicast = message.senderMac;
     }
     if (over || ctx.now >= end) break;
-    if ((yield* ctx.wait([exchange.readable], Math.min(next, end))) === 'interrupted' && ctx.takeSignal() === 'SIGINT') break;
+    if ((yield* ctx.wait([exchange.readable], Math.min(next, end))) === 'interrupted' && ctx.takeSignal() === 'SIGINT')
+      break;
   }
   if (!quiet) {
     yield* ctx.out(`Sent ${sent} probe(s) (0 broadcast(s))\n`);
@@ -117,4 +118,9 @@ function* run(
   return announces || received > 0 ? 0 : 1;
 }
 
-export const busyboxArpingTool: Tool = { name: 'arping', directory: '/usr/sbin', summary: 'send ARP requests and replies', main };
+export const busyboxArpingTool: Tool = {
+  name: 'arping',
+  directory: '/usr/sbin',
+  summary: 'send ARP requests and replies',
+  main,
+};

@@ -29,7 +29,8 @@ export class ArpExchange {
 
   constructor(ctx: ProgramContext, dev: NetDevice) {
     this.dev = dev;
-    const arpOnly = (bytes: Uint8Array, type: number): boolean => type !== PACKET_OUTGOING && get16(bytes, 12) === ETH_ARP;
+    const arpOnly = (bytes: Uint8Array, type: number): boolean =>
+      type !== PACKET_OUTGOING && get16(bytes, 12) === ETH_ARP;
     this.socket = new PacketSocket(ctx.netns, dev, arpOnly, false);
   }
 
@@ -61,7 +62,15 @@ export class ArpExchange {
 
   /** Says unasked that `address` is here; as a reply (-A) or as a request (-U). */
   announce(address: number, reply: boolean): void {
-    arpSend(this.dev, reply ? ARP_REPLY : ARP_REQUEST, address, BROADCAST_MAC, address, this.dev.mac, reply ? this.dev.mac : BROADCAST_MAC);
+    arpSend(
+      this.dev,
+      reply ? ARP_REPLY : ARP_REQUEST,
+      address,
+      BROADCAST_MAC,
+      address,
+      this.dev.mac,
+      reply ? this.dev.mac : BROADCAST_MAC,
+    );
   }
 
   close(): void {

@@ -13,15 +13,19 @@ interface Entry {
 
 type Flags = ReadonlyMap<string, string>;
 
+/** `--color`, which takes its value after `=` only. */
+const COLOR = /^--color(=(always|yes|force|never|no|none|auto|tty|if-tty))?$/;
+
 function* main(ctx: ProgramContext): Program {
+  const operandsOnly = ctx.argv.indexOf('--');
+  const argv = ctx.argv.filter((word, i) => (operandsOnly >= 0 && i > operandsOnly) || !COLOR.test(word));
   const parsed = yield* parseOptions(
-    ctx,
+    Object.create(ctx, { argv: { value: argv } }) as ProgramContext,
     {
       short: '1aAdFhilnrRStCgGsuUcZ',
       long: {
         all: { value: false, as: 'a' },
         'almost-all': { value: false, as: 'A' },
-        color: { value: false, as: 'color' },
         directory: { value: false, as: 'd' },
         classify: { value: false, as: 'F' },
         'human-readable': { value: false, as: 'h' },

@@ -116,6 +116,11 @@ export function parseLink(call: Call, args: Args): LinkWords {
     else if (word === 'type') {
       words.type = args.next();
       break;
+    } else if (word === 'link') {
+      // A device on top of another: what is not here is the type, which comes later.
+      const kind = args.rest();
+      const type = kind[kind.indexOf('type') + 1];
+      throw notEmulated('ip', kind.includes('type') && type !== undefined ? `link type ${type}` : 'link option link');
     } else if (REFUSED.includes(word)) throw notEmulated('ip', `link option ${word}`);
     else {
       const name = word === 'dev' ? args.next() : word;
@@ -127,7 +132,6 @@ export function parseLink(call: Call, args: Args): LinkWords {
 }
 
 const REFUSED = [
-  'link',
   'broadcast',
   'brd',
   'allmulticast',

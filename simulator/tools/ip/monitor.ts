@@ -110,7 +110,10 @@ function describe(call: Call, notice: Notice): Told | undefined {
         : undefined;
     case 'route': {
       const { route } = notice;
-      const style = { showTable: true, paint: (kind: 'inet' | 'ifname', text: string) => paint(call.options, kind, text) };
+      const style = {
+        showTable: true,
+        paint: (kind: 'inet' | 'ifname', text: string) => paint(call.options, kind, text),
+      };
       return inet
         ? { group: 'route', text: `${deleted}${formatRoute(call.ns, route, style)}\n`, dev: route.dev ?? undefined }
         : undefined;
@@ -147,6 +150,7 @@ function fdbNotice(dev: NetDevice, entry: FdbEntry, master: NetDevice | null, de
 
 function fdbState(entry: FdbEntry, master: NetDevice | null): string {
   if (entry.dynamic) return 'REACHABLE';
-  if (entry.state === 'permanent') return master !== null && entry.origin.by === 'kernel' ? 'PERMANENT' : 'NOARP PERMANENT';
+  if (entry.state === 'permanent')
+    return master !== null && entry.origin.by === 'kernel' ? 'PERMANENT' : 'NOARP PERMANENT';
   return master !== null ? 'NOARP' : 'REACHABLE NOARP';
 }

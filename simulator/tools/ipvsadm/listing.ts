@@ -177,7 +177,11 @@ function ordered(services: readonly ServiceView[], format: Format): readonly Ser
   if (!format.sorted) return services;
   return [...services].sort(
     (a, b) =>
-      a.fwmark - b.fwmark || Number(a.address6 !== undefined) - Number(b.address6 !== undefined) || a.protocol - b.protocol || a.address - b.address || a.port - b.port,
+      a.fwmark - b.fwmark ||
+      Number(a.address6 !== undefined) - Number(b.address6 !== undefined) ||
+      a.protocol - b.protocol ||
+      a.address - b.address ||
+      a.port - b.port,
   );
 }
 

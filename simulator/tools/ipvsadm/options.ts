@@ -55,9 +55,7 @@ function commandOptions(text: string, takes: ArgumentKind = 'none'): Option[] {
 }
 
 /** Known to ipvsadm, without an effect here. */
-const NOT_EMULATED = new Set(
-  ['pe', 'tun-info', 'tun-port', 'tun-nocsum', 'tun-csum', 'tun-remcsum'],
-);
+const NOT_EMULATED = new Set(['pe', 'tun-info', 'tun-port', 'tun-nocsum', 'tun-csum', 'tun-remcsum']);
 
 /** popt's reading of a command line, one option at a time. */
 class OptionReader {
@@ -234,7 +232,10 @@ function parseEndpoint(
 }
 
 /** `[address]:port` or a bare address. */
-function parseEndpoint6(text: string, protocol: number): { address: number; address6: string; port?: number } | undefined {
+function parseEndpoint6(
+  text: string,
+  protocol: number,
+): { address: number; address6: string; port?: number } | undefined {
   const [, bracketed, word] = /^\[([^\]]*)\]:(.*)$/.exec(text) ?? [];
   const address6 = parseAddress6(bracketed ?? text);
   if (address6 === undefined) return undefined;
@@ -258,7 +259,9 @@ export function parseCommandLine(
   if (typeof command !== 'string') return tryHelp();
   if (!Object.hasOwn(COMMANDS, command)) return tryHelp();
   if (command.endsWith('-daemon') && reader.argument !== 'master' && reader.argument !== 'backup')
-    return failure(command === 'start-daemon' ? 'illegal start-daemon parameter specified' : 'illegal start_daemon specified');
+    return failure(
+      command === 'start-daemon' ? 'illegal start-daemon parameter specified' : 'illegal start_daemon specified',
+    );
   const line: CommandLine = {
     command,
     given: new Set(),
@@ -293,8 +296,12 @@ function parseAddress6(text: string): string | undefined {
   if (![...left, ...(right ?? [])].every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
   const missing = 8 - left.length - (right?.length ?? 0);
   if (right === undefined ? missing !== 0 : missing < 1) return undefined;
-  const words = [...left, ...new Array<string>(missing).fill('0'), ...(right ?? [])].map((group) => parseInt(group, 16).toString(16));
-  const zeros = [...words.join(':').matchAll(/(?<=^|:)0(?::0)+(?=$|:)/g)].map((match) => match[0]).sort((a, b) => b.length - a.length);
+  const words = [...left, ...new Array<string>(missing).fill('0'), ...(right ?? [])].map((group) =>
+    parseInt(group, 16).toString(16),
+  );
+  const zeros = [...words.join(':').matchAll(/(?<=^|:)0(?::0)+(?=$|:)/g)]
+    .map((match) => match[0])
+    .sort((a, b) => b.length - a.length);
   const [longest] = zeros;
   if (longest === undefined) return words.join(':');
   return words.join(':').replace(new RegExp(`(?:^|:)${longest}(?:$|:)`), '::');
@@ -440,7 +447,8 @@ function finish(line: CommandLine, rest: readonly string[]): CommandLine | Stop 
     }
     if (line.scheduler === '') line.scheduler = 'wlc';
   }
-  if (line.command === 'start-daemon' || line.command === 'stop-daemon') return failure('ipvsadm: the synchronisation daemon is not emulated here');
+  if (line.command === 'start-daemon' || line.command === 'stop-daemon')
+    return failure('ipvsadm: the synchronisation daemon is not emulated here');
   if (line.given.has('real-server') && (line.server.address6 === undefined) !== (service.address6 === undefined))
     return failure(
       line.forward === 'tunnel'
@@ -448,7 +456,11 @@ function finish(line: CommandLine, rest: readonly string[]): CommandLine | Stop 
         : 'Different address family is allowed only for tunneling servers',
     );
   // Only masquerading can change the port.
-  if ((line.command === 'add-server' || line.command === 'edit-server') && line.forward !== 'masq' && service.fwmark === 0)
+  if (
+    (line.command === 'add-server' || line.command === 'edit-server') &&
+    line.forward !== 'masq' &&
+    service.fwmark === 0
+  )
     line.server.port = service.port;
   if (line.command === 'list' && conflicting(line.given)) return failure('options conflicts in the list command');
   return line;

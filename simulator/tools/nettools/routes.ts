@@ -50,7 +50,8 @@ export function routeTable(ns: NetworkNamespace, names: boolean): string {
 
 /** The table of `netstat -r`. */
 export function netstatTable(ns: NetworkNamespace, names: boolean): string {
-  let text = 'Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n';
+  let text =
+    'Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n';
   for (const line of routeLines(ns, names))
     text += `${line.destination.padEnd(15)} ${line.gateway.padEnd(15)} ${line.mask.padEnd(16)}${line.flags.padEnd(6)}${String(line.mtu).padStart(5)} 0     ${'0'.padStart(6)} ${line.dev}\n`;
   return text;

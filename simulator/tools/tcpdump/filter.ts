@@ -130,7 +130,12 @@ class Parser {
       if (NOT_EMULATED.includes(token.text)) throw new FilterError(`filter ${token.text} is not emulated here`);
       const special = this.special(token.text);
       if (special !== undefined) return special;
-      if (Object.hasOwn(PROTOCOLS, token.text) || TYPES.includes(token.text) || token.text === 'src' || token.text === 'dst')
+      if (
+        Object.hasOwn(PROTOCOLS, token.text) ||
+        TYPES.includes(token.text) ||
+        token.text === 'src' ||
+        token.text === 'dst'
+      )
         return this.qualified();
     }
     // A bare id: the qualifiers of the one before hold on.
@@ -273,12 +278,17 @@ class Parser {
 
   private protocolTest(token: Token, protocol: string): Test {
     if (protocol === 'ether') {
-      const named = new Map([['ip', ETH_IPV4], ['arp', ETH_ARP], ['ip6', ETH_IPV6]]);
+      const named = new Map([
+        ['ip', ETH_IPV4],
+        ['arp', ETH_ARP],
+        ['ip6', ETH_IPV6],
+      ]);
       const etherType = named.get(token.text) ?? Number(token.text);
       if (Number.isNaN(etherType)) throw new FilterError(`unknown ether proto '${token.text}'`);
       return (view) => view.etherType === etherType;
     }
-    const number = (Object.hasOwn(PROTOCOLS, token.text) ? PROTOCOLS[token.text].number : undefined) ?? Number(token.text);
+    const number =
+      (Object.hasOwn(PROTOCOLS, token.text) ? PROTOCOLS[token.text].number : undefined) ?? Number(token.text);
     if (Number.isNaN(number) || number < 0) throw new FilterError(`unknown ip proto '${token.text}'`);
     return testProtocolNumber(protocol, number);
   }

@@ -67,12 +67,16 @@ function* main(ctx: ProgramContext): Program {
   const length = size === undefined ? 46 : Math.min(32768, Number(size));
   const device = ctx.netns.device(given.get('i') ?? '');
   if (Number.isNaN(length) || (given.has('i') && device === undefined)) {
-    yield* ctx.err(Number.isNaN(length) ? `traceroute: invalid number '${size ?? ''}'\n` : "traceroute: can't bind to interface\n");
+    yield* ctx.err(
+      Number.isNaN(length) ? `traceroute: invalid number '${size ?? ''}'\n` : "traceroute: can't bind to interface\n",
+    );
     return 1;
   }
   const source = parseIpv4(given.get('s') ?? '0.0.0.0') ?? 0;
   const from = given.has('s') ? ` from ${formatIpv4(source)}` : '';
-  yield* ctx.out(`traceroute to ${host} (${formatIpv4(address)})${from}, ${numbers.m} hops max, ${length} byte packets\n`);
+  yield* ctx.out(
+    `traceroute to ${host} (${formatIpv4(address)})${from}, ${numbers.m} hops max, ${length} byte packets\n`,
+  );
   const prober = new Prober(ctx, {
     method: icmp ? 'icmp' : 'udp',
     address,
@@ -142,4 +146,9 @@ function* hop(
   return reached || (unreachable > 0 && unreachable >= count - 1);
 }
 
-export const busyboxTracerouteTool: Tool = { name: 'traceroute', directory: '/usr/bin', summary: 'trace the route to HOST', main };
+export const busyboxTracerouteTool: Tool = {
+  name: 'traceroute',
+  directory: '/usr/bin',
+  summary: 'trace the route to HOST',
+  main,
+};

@@ -122,7 +122,12 @@ export class Prober {
   send(probe: Probe): Result<undefined> {
     const { method } = this.options;
     const index = this.sequence++;
-    const sent = method === 'udp' ? this.sendUdp(probe, index) : method === 'icmp' ? this.sendEcho(probe, index) : this.sendSyn(probe);
+    const sent =
+      method === 'udp'
+        ? this.sendUdp(probe, index)
+        : method === 'icmp'
+          ? this.sendEcho(probe, index)
+          : this.sendSyn(probe);
     if (!sent.ok) return sent;
     probe.sentAt = this.ctx.now;
     this.pending.push(probe);
@@ -175,16 +180,23 @@ export class Prober {
     packet.seq = this.ctx.random('traceroute').uint32();
     packet.flags = TCP_SYN;
     packet.window = 5840;
-    packet.tcpOptions = { mss: 1460, sackPermitted: true, timestamps: { value: Math.floor(this.ctx.now / 1000), echo: 0 }, windowScale: 2 };
+    packet.tcpOptions = {
+      mss: 1460,
+      sackPermitted: true,
+      timestamps: { value: Math.floor(this.ctx.now / 1000), echo: 0 },
+      windowScale: 2,
+    };
     return rawSend(this.segments as RawSocket, packet);
   }
 
   /** Takes in what has come; true when something did. */
   collect(): boolean {
     let any = false;
-    for (let got = rawReceive(this.listener); got.ok; got = rawReceive(this.listener)) any = this.fromIcmp(got.value) || any;
+    for (let got = rawReceive(this.listener); got.ok; got = rawReceive(this.listener))
+      any = this.fromIcmp(got.value) || any;
     if (this.segments !== undefined)
-      for (let got = rawReceive(this.segments); got.ok; got = rawReceive(this.segments)) any = this.fromTcp(got.value) || any;
+      for (let got = rawReceive(this.segments); got.ok; got = rawReceive(this.segments))
+        any = this.fromTcp(got.value) || any;
     for (const [probe, socket] of this.datagrams) {
       const answer = udpReceive(socket);
       if (answer.ok) any = this.answered(probe, answer.value.address, answer.value.ttl, '', true) || any;
@@ -205,7 +217,8 @@ export class Prober {
     if (packet.icmpType === ICMP_TIME_EXCEEDED) return this.answered(probe, packet.src, packet.ttl, '', false);
     if (packet.icmpType !== ICMP_UNREACHABLE) return false;
     if (packet.icmpCode === 4) probe.mtu = packet.icmpMtu;
-    const mark = packet.icmpCode === 4 ? `!F-${packet.icmpMtu}` : (UNREACHABLE_MARKS[packet.icmpCode] ?? `!<${packet.icmpCode}>`);
+    const mark =
+      packet.icmpCode === 4 ? `!F-${packet.icmpMtu}` : (UNREACHABLE_MARKS[packet.icmpCode] ?? `!<${packet.icmpCode}>`);
     return this.answered(probe, packet.src, packet.ttl, mark, true);
   }
 

@@ -18,8 +18,8 @@ import { acknowledgeData, receiveData } from './data.ts';
 import { destroy, fail } from './end.ts';
 import { completeHandshake, findListener, listenerReceive } from './listen.ts';
 import { initBufferSpace, pushPending, retransmitHead, segmentLength, sendAck, sendReset, syncMss } from './output.ts';
-import type { TcpSocket } from './socket.ts';
-import { clearTimer, endAt, startKeepAlive, TIME_WAIT } from './timers.ts';
+import { RTO_INITIAL, RTO_MAX, type TcpSocket } from './socket.ts';
+import { clearTimer, endAt, setTimer, startKeepAlive, TIME_WAIT } from './timers.ts';
 
 /** tcp_v4_rcv */
 function receive(ns: NetworkNamespace, packet: Packet): void {
@@ -138,8 +138,11 @@ function synchronized(socket: TcpSocket, packet: Packet): void {
   }
   if (timestamps !== undefined && !after(packet.seq, socket.rcvWup)) socket.tsRecent = timestamps.value;
   if ((flags & TCP_SYN) !== 0) {
-    if (socket.state === 'SYN_RECV' && packet.seq === socket.irs) retransmitHead(socket);
-    else sendAck(socket);
+    if (socket.state === 'SYN_RECV' && packet.seq === socket.irs) {
+      // tcp_check_req: the answer goes out again, and its timer starts anew.
+      retransmitHead(socket);
+      setTimer(socket, 'retransmit', ns.kernel.now + Math.min(RTO_INITIAL * 2 ** socket.retransmits, RTO_MAX));
+    } else sendAck(socket);
     return;
   }
   if ((flags & TCP_ACK) === 0) {

@@ -61,6 +61,11 @@ export class Run {
         return yield { queues, deadline: undefined };
       },
       catchSignal: () => undefined,
+      file: () => undefined,
+      // Standard input is empty.
+      *read(): Generator<Block, Result<Uint8Array>, Wake> {
+        return ok(new Uint8Array(0));
+      },
       takeSignal: () => run.signals.shift(),
     };
     this.program = tcpdumpTool.main(ctx as unknown as ProgramContext);
