@@ -3,6 +3,7 @@ import { defineConfig } from 'astro/config';
 import starlightLinksValidator from 'starlight-links-validator';
 import { codeButtons } from './src/build/code-buttons.mjs';
 import { contentSecurityPolicy } from './src/build/csp.mjs';
+import { earlyLab } from './src/build/early-lab.mjs';
 import { jqBesideTheWorker } from './src/build/jq-wasm.mjs';
 import { lateCode } from './src/build/late-code.mjs';
 import { precompress } from './src/build/precompress.mjs';
@@ -47,6 +48,7 @@ export default defineConfig({
         { label: 'About', items: [{ slug: 'keys' }, { slug: 'fidelity' }] },
       ],
     }),
+    earlyLab(),
     contentSecurityPolicy(),
     precompress(), // last: it copies what the others wrote
   ],

@@ -73,6 +73,8 @@ export interface ContainerSpec {
   Env?: string[];
   Dir?: string;
   User?: string;
+  /** What stacks say, and nobody heeds here. */
+  Privileges?: { CredentialSpec: null; SELinuxContext: null; NoNewPrivileges: boolean };
   TTY?: boolean;
   OpenStdin?: boolean;
   ReadOnly?: boolean;

@@ -51,12 +51,12 @@ function ordered<T extends object>(object: T, order: readonly (keyof T)[]): T {
   return result as T;
 }
 
-const CONTAINER_KEYS: readonly (keyof ContainerSpec)[] = ['Image', 'Labels', 'Command', 'Args', 'Hostname', 'Env', 'Dir', 'User', 'Init', 'StopSignal', 'TTY', 'ReadOnly', 'Mounts', 'StopGracePeriod', 'Hosts', 'DNSConfig', 'Isolation', 'Sysctls', 'CapabilityAdd', 'CapabilityDrop'];
+const CONTAINER_KEYS: readonly (keyof ContainerSpec)[] = ['Image', 'Labels', 'Command', 'Args', 'Hostname', 'Env', 'Dir', 'User', 'Privileges', 'Init', 'StopSignal', 'TTY', 'ReadOnly', 'Mounts', 'StopGracePeriod', 'Hosts', 'DNSConfig', 'Isolation', 'Sysctls', 'CapabilityAdd', 'CapabilityDrop'];
 const TASK_KEYS: readonly (keyof TaskSpec)[] = ['ContainerSpec', 'NetworkAttachmentSpec', 'Resources', 'RestartPolicy', 'Placement', 'Networks', 'LogDriver', 'ForceUpdate', 'Runtime'];
 
 function containerView(spec: ContainerSpec, defaults: boolean): ContainerSpec {
   const full = defaults ? { StopGracePeriod: 10e9, ...spec } : spec;
-  return withoutEmpty(ordered({ ...full, DNSConfig: spec.DNSConfig ?? {}, Isolation: spec.Isolation ?? 'default', Init: spec.Init ?? false }, CONTAINER_KEYS));
+  return withoutEmpty(ordered({ ...full, DNSConfig: spec.DNSConfig ?? {}, Isolation: spec.Isolation ?? 'default'}, CONTAINER_KEYS));
 }
 
 function taskSpecView(spec: TaskSpec, defaults: boolean, job: boolean): TaskSpec {
@@ -64,7 +64,7 @@ function taskSpecView(spec: TaskSpec, defaults: boolean, job: boolean): TaskSpec
   const full: TaskSpec = {
     ...spec,
     ...(spec.ContainerSpec === undefined ? {} : { ContainerSpec: containerView(spec.ContainerSpec, defaults) }),
-    Resources: { Limits: spec.Resources?.Limits ?? {}, Reservations: spec.Resources?.Reservations ?? {} },
+    Resources: Object.keys(spec.Resources ?? {}).length === 0 ? {} : { Limits: spec.Resources?.Limits ?? {}, Reservations: spec.Resources?.Reservations ?? {} },
     ...(defaults || restart !== undefined
       ? { RestartPolicy: ordered({ ...(defaults ? { Condition: job ? 'on-failure' : 'any', Delay: 5e9, MaxAttempts: 0 } : {}), ...restart } as NonNullable<TaskSpec['RestartPolicy']>, ['Condition', 'Delay', 'MaxAttempts', 'Window']) }
       : {}),

@@ -108,6 +108,7 @@ function* main(ctx: ProgramContext): Program {
 function* talk(sh: Shell): Blocking<number> {
   const { ctx } = sh;
   sh.interactive = true;
+  sh.talks = true;
   const tty = ctx.tty;
   if (tty !== undefined) {
     sh.options.monitor = true;

@@ -38,6 +38,8 @@ export class Shell {
   /** $$: stays the same in subshells. */
   readonly pid: number;
   interactive = false;
+  /** Set in an interactive shell and in its subshells (bash's `interactive_shell`): errors go without a line number. */
+  talks = false;
   vars = new Map<string, Variable>();
   functions = new Map<string, FunctionBody>();
   aliases = new Map<string, string>();
@@ -150,10 +152,10 @@ export class Shell {
 
   /** What the shell puts before its own error messages. */
   get prefix(): string {
-    const name = this.interactive ? this.name.replace(/^.*\//, '') : this.name;
+    const name = this.talks ? this.name.replace(/^.*\//, '') : this.name;
     if (this.flavour === 'busybox') return `${name}: `;
     if (this.flavour === 'dash') return `${name}: ${this.line}: `;
-    return this.interactive ? `${name}: ` : `${name}: line ${this.line}: `;
+    return this.talks ? `${name}: ` : `${name}: line ${this.line}: `;
   }
 
   /** Descriptors above 2, which commands inherit. */

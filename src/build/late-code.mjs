@@ -120,10 +120,12 @@ async function cardsOf(path) {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    packages: 'external', // found from the project's folder, where the code below runs
     write: false,
     logLevel: 'error',
   });
   const printed = execFileSync(process.execPath, ['--input-type=module', '-'], {
+    cwd: root,
     input: outputFiles[0].text,
     encoding: 'utf8',
   });

@@ -109,7 +109,7 @@ export class Placements implements Dice {
   /** The step at which a service of this name goes, or another of the name comes. */
   private endOf(service: string): number {
     const gone = new RegExp(`^docker (?:service rm .*\\b${service}\\b|service create .*--name[ =]${service}\\b|stack rm|swarm leave)`);
-    const at = this.steps.findIndex(({ cmd }, index) => index > this.step && gone.test(cmd));
+    const at = this.steps.findIndex(({ cmd, exit }, index) => index > this.step && exit === 0 && gone.test(cmd));
     return at < 0 ? Infinity : at;
   }
 

@@ -391,4 +391,3 @@ export const TARGETS: readonly Part[] = [
         : undefined,
   },
 ];
-

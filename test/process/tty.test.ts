@@ -10,6 +10,8 @@ describe('a shell on a terminal', () => {
     expect(screen.text).toBe(PROMPT);
     expect(screen.type('echo hi\r')).toBe(`echo hi\r\nhi\r\n${PROMPT}`);
     expect(screen.type('nosuch\r')).toBe(`nosuch\r\nbash: nosuch: command not found\r\n${PROMPT}`);
+    for (const line of ['nosuch | cat', '(nosuch)'])
+      expect(screen.type(`${line}\r`)).toBe(`${line}\r\nbash: nosuch: command not found\r\n${PROMPT}`);
     expect(screen.type('cd /etc\r')).toBe('cd /etc\r\n[root@node1 etc]# ');
   });
 

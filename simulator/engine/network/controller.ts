@@ -17,7 +17,7 @@ import { arrangeJumps, createBridge, deleteBridge, joinBridge, setUpHostChains }
 import { Endpoint, GATEWAY_NETWORK, macOfAddress, Network, Sandbox, type NetworkOptions, type SandboxKind, type ServiceInfo } from './model.ts';
 import { OverlayDriver, PEER_TABLE, type PeerRecord } from './overlay.ts';
 import { Resolver } from './resolver.ts';
-import { ENDPOINT_TABLE, Services, writeRedirects, type EndpointRecord } from './services.ts';
+import { ENDPOINT_TABLE, isDirect, Services, writeRedirects, type EndpointRecord } from './services.ts';
 
 export interface ConnectOptions {
   readonly name: string;
@@ -254,6 +254,9 @@ export class NetworkController {
     dataplane.disableIpv6(inner);
     dataplane.addAddress(inner, endpoint.address, endpoint.prefix, sandbox.origin);
     dataplane.setUp(inner, true);
+    // Direct server return: the task answers from the service's own address.
+    const virtualIp = endpoint.service?.virtualIp ?? 0;
+    if (virtualIp !== 0 && isDirect(network)) dataplane.addAlias(ns, 'lo', virtualIp, sandbox.origin);
     if (network.ingress && sandbox.kind === 'container') writeRedirects(ns, endpoint.address, endpoint.service?.ingressPorts ?? [], sandbox.origin);
   }
 

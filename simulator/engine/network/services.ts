@@ -213,7 +213,8 @@ export class Services {
   }
 }
 
-function isDirect(network: Network): boolean {
+/** The tasks answer by themselves, past the load balancer. */
+export function isDirect(network: Network): boolean {
   return network.options['dsr'] !== undefined || network.options['com.docker.network.driver.overlay.dsr'] !== undefined;
 }
 

@@ -1,16 +1,21 @@
-/** `docker stack …`: cli/command/stack. What a stack is made of is seen by its label; compose files are not read here. */
+/** `docker stack …`: cli/command/stack. What a stack is made of is seen by its label. */
 import type { Filters, SwarmService } from '../../engine/api.ts';
 import { strerror } from '../../base/errno.ts';
+import { MILLISECOND } from '../../base/scheduler.ts';
 import type { Blocking } from '../../process/program.ts';
 import { daemonError, filtersOf, value } from './client.ts';
+import { NAMESPACE, readStack } from './compose.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, formatList, naturalOrder, type ListStyle, type Row } from './format.ts';
 import { option, refusedOption } from './options.ts';
+import { followService } from './progress.ts';
 import { printServices } from './service.ts';
 import { printTasks, TASK_OPTIONS } from './tasks.ts';
 
-const NAMESPACE = 'com.docker.stack.namespace';
+/** The managers agree before the daemon answers; meanwhile orchestrators see what was changed. */
+const ANSWER_TIME = 10 * MILLISECOND;
+
 const labelled = (stack: string, filters: Filters = {}): Filters => ({
   ...filters,
   label: [...(filters['label'] ?? []), `${NAMESPACE}=${stack}`],
@@ -58,6 +63,18 @@ function* ps(call: Call): Blocking<number> {
   return 0;
 }
 
+/** *blocking* What went wrong, line by line. */
+function* removeServices({ api, ctx }: Call, services: readonly SwarmService[]): Blocking<string[]> {
+  const failures: string[] = [];
+  for (const service of [...services].sort((a, b) => naturalOrder(a.Spec.Name, b.Spec.Name))) {
+    yield* ctx.out(`Removing service ${service.Spec.Name}\n`);
+    const removed = api.serviceRemove(service.ID);
+    if (!removed.ok) failures.push(`Failed to remove service ${service.ID}: ${daemonError(removed)}`);
+    yield* ctx.sleep(ANSWER_TIME);
+  }
+  return failures;
+}
+
 function* rm(call: Call): Blocking<number> {
   const { api, ctx } = call;
   const failures: string[] = [];
@@ -65,11 +82,7 @@ function* rm(call: Call): Blocking<number> {
     const owned = servicesOf(call, stack);
     const networks = value(api.networks({ label: [`${NAMESPACE}=${stack}`] }));
     if (owned.length + networks.length === 0) yield* ctx.err(`Nothing found in stack: ${stack}\n`);
-    for (const service of [...owned].sort((a, b) => naturalOrder(a.Spec.Name, b.Spec.Name))) {
-      yield* ctx.out(`Removing service ${service.Spec.Name}\n`);
-      const removed = api.serviceRemove(service.ID);
-      if (!removed.ok) failures.push(`Failed to remove service ${service.ID}: ${daemonError(removed)}`);
-    }
+    failures.push(...(yield* removeServices(call, owned)));
     for (const network of networks) {
       yield* ctx.out(`Removing network ${network.Name}\n`);
       const removed = api.networkRemove(network.Id);
@@ -80,16 +93,60 @@ function* rm(call: Call): Blocking<number> {
   return 0;
 }
 
+/** *blocking* Makes what the file describes, or brings what is there up to date. */
 function* deploy(call: Call): Blocking<number> {
-  const { options, ctx } = call;
-  if (!options.has('compose-file')) throw new Failure('Please specify a Compose file (with --compose-file)');
-  for (const path of options.items('compose-file')) {
-    const file = ctx.fs.readText(path);
-    if (!file.ok) throw new Failure(`open ${path}: ${strerror(file.errno).toLowerCase()}`);
+  const { api, options, ctx, words } = call;
+  const stack = words[0] as string;
+  const paths = options.items('compose-file');
+  if (paths.length === 0) throw new Failure('Please specify a Compose file (with --compose-file)');
+  if (paths.length > 1) throw new Failure('docker stack deploy: more than one compose file is not emulated here');
+  const described = readStack(yield* composeText(call, paths[0] as string), stack, ctx.env);
+  if (described.warning !== '') yield* ctx.err(described.warning);
+  const detach = options.flag('detach', true);
+  if (!options.has('detach'))
+    yield* ctx.err('Since --detach=false was not specified, tasks will be created in the background.\nIn a future release, --detach=false will become the default.\n');
+  const owned = servicesOf(call, stack);
+  if (options.flag('prune')) yield* removeServices(call, owned.filter(({ Spec }) => !described.services.some(({ Name }) => Name === Spec.Name)));
+  for (const name of described.external) {
+    const there = api.networkInspect(name, { verbose: false, scope: 'swarm' });
+    if (!there.ok)
+      throw new Failure(`network "${name}" is declared as external, but could not be found. You need to create a swarm-scoped network before the stack can be deployed`);
   }
-  throw new Failure(
-    'docker stack deploy: compose files are not emulated here; use docker network create and docker service create',
-  );
+  const known = new Set(value(api.networks({ label: [`${NAMESPACE}=${stack}`] })).map(({ Name }) => Name));
+  for (const network of described.networks.filter(({ Name }) => !known.has(Name))) {
+    yield* ctx.out(`Creating network ${network.Name}\n`);
+    const created = api.networkCreate(network);
+    if (!created.ok) throw new Failure(`failed to create network ${network.Name}: ${daemonError(created)}`);
+  }
+  const queryRegistry = options.text('resolve-image', 'always') !== 'never';
+  const made: string[] = [];
+  for (const spec of described.services) {
+    const before = owned.find(({ Spec }) => Spec.Name === spec.Name);
+    if (before === undefined) {
+      yield* ctx.out(`Creating service ${spec.Name}\n`);
+      const created = api.serviceCreate(spec, { queryRegistry, cause: ctx });
+      if (!created.ok) throw new Failure(`failed to create service ${spec.Name}: ${daemonError(created)}`);
+      made.push(created.value.ID);
+      yield* ctx.sleep(ANSWER_TIME);
+      continue;
+    }
+    yield* ctx.out(`Updating service ${spec.Name} (id: ${before.ID})\n`);
+    const task = { ...spec.TaskTemplate, ForceUpdate: before.Spec.TaskTemplate.ForceUpdate };
+    const updated = api.serviceUpdate(before.ID, before.Version.Index, { ...spec, TaskTemplate: task }, { queryRegistry, rollback: false, cause: ctx });
+    if (!updated.ok) throw new Failure(`failed to update service ${spec.Name}: ${daemonError(updated)}`);
+    for (const warning of updated.value.Warnings ?? []) yield* ctx.err(`${warning}\n`);
+    made.push(before.ID);
+  }
+  if (!detach) for (const id of made) yield* followService(call, id, options.flag('quiet'));
+  return 0;
+}
+
+/** *blocking* `-` is standard input. */
+function* composeText({ ctx }: Call, path: string): Blocking<string> {
+  if (path === '-') return yield* ctx.readAll(0);
+  const file = ctx.fs.readText(path);
+  if (!file.ok) throw new Failure(`open ${path}: ${strerror(file.errno).toLowerCase()}`);
+  return file.value;
 }
 
 export const stackCommand: CommandSpec = {

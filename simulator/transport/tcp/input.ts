@@ -3,6 +3,7 @@
  * Deviations: no urgent data, no ECN, no simultaneous open, no challenge ACK limit; SACK blocks are sent, and those
  * received count as duplicate ACKs.
  */
+import { SECOND } from '../../base/scheduler.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../wire/packet.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { drop, emit } from '../../kernel/kernel.ts';
@@ -140,6 +141,9 @@ function synchronized(socket: TcpSocket, packet: Packet): void {
   if ((flags & TCP_SYN) !== 0) {
     if (socket.state === 'SYN_RECV' && packet.seq === socket.irs) {
       // tcp_check_req: the answer goes out again, and its timer starts anew.
+      // Not more than twice a second (tcp_invalid_ratelimit).
+      if (socket.lastOutOfTurn >= 0 && ns.kernel.now - socket.lastOutOfTurn < SECOND / 2) return;
+      socket.lastOutOfTurn = ns.kernel.now;
       retransmitHead(socket);
       setTimer(socket, 'retransmit', ns.kernel.now + Math.min(RTO_INITIAL * 2 ** socket.retransmits, RTO_MAX));
     } else sendAck(socket);

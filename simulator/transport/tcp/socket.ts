@@ -96,6 +96,8 @@ export class TcpSocket extends Socket {
   rttSeq = 0;
   rttAt = -1;
   retransmits = 0;
+  /** When a SYN out of turn was answered last, for tcp_invalid_ratelimit; negative when never. */
+  lastOutOfTurn = -1;
   /** Retransmissions since the connection began (ss -i: retrans:0/N). */
   totalRetransmits = 0;
 
