@@ -4,6 +4,14 @@
  */
 import type { Process } from './process.ts';
 
+/** Most processes of a host, living and dead (RLIMIT_NPROC): `:(){ :|:& };:` must not take the learner's browser along. */
+export const MOST_PROCESSES = 1000;
+
+/** fork(2) found no room: EAGAIN. Thrown, as almost nobody who forks can do without the child. */
+export class ForkError extends Error {
+  override readonly name = 'ForkError';
+}
+
 export class PidNamespace {
   /** Id of the container, '' for the host's. */
   readonly container: string;

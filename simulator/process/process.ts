@@ -14,7 +14,7 @@ import { WaitQueue } from '../base/wait.ts';
 import { createNamespace } from '../kernel/namespaces.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import type { Host } from './host.ts';
-import { PidNamespace, type ProcessGroup, type Session } from './pids.ts';
+import { ForkError, MOST_PROCESSES, PidNamespace, type ProcessGroup, type Session } from './pids.ts';
 import { SIGNAL_NUMBERS } from './signals.ts';
 import { DescriptorTable } from './descriptors.ts';
 import type { Tty } from './tty.ts';
@@ -287,12 +287,14 @@ export class Process extends DescriptorTable implements ProgramContext {
   spawn(argv: readonly string[], options: SpawnOptions = {}): Result<number> {
     const program = findProgram(this, argv, options);
     if (!program.ok) return program;
+    if (this.host.pids.processes.size >= MOST_PROCESSES) return refuse('EAGAIN');
     const child = new Process(this.host, { argv: program.value.argv, parent: this, options });
     child.begin(program.value.main);
     return ok(child.pidIn(this.pidNamespace) ?? 0);
   }
 
   fork(name: string, main: (ctx: ProgramContext) => Program, options: SpawnOptions = {}): number {
+    if (this.host.pids.processes.size >= MOST_PROCESSES) throw new ForkError('too many processes');
     const argv = name === '' ? this.argv : name.split(' ');
     const child = new Process(this.host, { argv, parent: this, options });
     child.begin(main);

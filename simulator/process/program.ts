@@ -256,9 +256,9 @@ export interface ProgramContext {
   /** The oldest caught signal not yet taken. */
   takeSignal(): Signal | undefined;
 
-  /** Starts argv[0] (looked up in PATH of the child's mounts, or a path) as a child. ENOENT, EACCES. */
+  /** Starts argv[0] (looked up in PATH of the child's mounts, or a path) as a child. ENOENT, EACCES, EAGAIN. */
   spawn(argv: readonly string[], options?: SpawnOptions): Result<number>;
-  /** Starts a program given as a function (subshells, servers inside the engine). */
+  /** Starts a program given as a function (subshells, servers inside the engine). Throws ForkError when there are too many processes. */
   fork(name: string, main: (ctx: ProgramContext) => Program, options?: SpawnOptions): number;
   /** Becomes another program (execve): to be ended by `return yield* program`. ENOENT, EACCES, ENOEXEC. */
   exec(argv: readonly string[], env?: ReadonlyMap<string, string>): Result<Program>;

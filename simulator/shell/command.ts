@@ -2,6 +2,7 @@
 import type { Assignment, Command } from 'unbash';
 import { strerror, type Errno } from '../base/errno.ts';
 import { encodeUtf8 } from '../base/utf8.ts';
+import { ForkError } from '../process/pids.ts';
 import type { Blocking, OpenFile } from '../process/program.ts';
 import { quote } from '../process/builtin/printf.ts';
 import { evaluateText } from './arithmetic.ts';
@@ -194,6 +195,7 @@ function* runProgram(
   const group = sh.options.monitor ? 'foreground' : 'inherit';
   const started = ctx.spawn(args, { files: all, env, group });
   if (!started.ok) {
+    if (started.errno === 'EAGAIN') throw new ForkError('too many processes');
     return yield* notStarted(sh, args, started.errno, all);
   }
   return yield* waitForeground(sh, [started.value], sh.options.monitor ? started.value : 0, args.join(' '));

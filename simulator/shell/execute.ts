@@ -13,6 +13,7 @@ import type {
   While,
 } from 'unbash';
 import { MICROSECOND, SECOND } from '../base/scheduler.ts';
+import { ForkError } from '../process/pids.ts';
 import type { Blocking, OpenFile, Program, ProgramContext } from '../process/program.ts';
 import { evaluate } from './arithmetic.ts';
 import { runCommand } from './command.ts';
@@ -52,6 +53,11 @@ function* guarded(sh: Shell, body: () => Blocking<number>): Blocking<void> {
   try {
     sh.status = yield* body();
   } catch (error) {
+    if (error instanceof ForkError) {
+      yield* sh.ctx.err(`${sh.prefix}fork: Resource temporarily unavailable\n`);
+      sh.status = 254;
+      throw new Leave(sh.interactive ? 'interrupt' : 'exit', sh.status);
+    }
     if (!(error instanceof ExpansionError)) throw error;
     yield* sh.ctx.err(`${sh.prefix}${error.message}\n`);
     sh.status = error.status === 127 && sh.interactive ? 1 : error.status;
@@ -149,7 +155,14 @@ function* runStages(sh: Shell, node: Pipeline): Blocking<number> {
       if (node.operators[i] === '|&') files.set(2, pipe.write);
     }
     const group = !sh.options.monitor ? 'inherit' : i === 0 ? 'foreground' : 'inherit';
-    const pid = sh.ctx.fork('', (ctx) => runStage(sh, ctx, stage), { files, group });
+    let pid: number;
+    try {
+      pid = sh.ctx.fork('', (ctx) => runStage(sh, ctx, stage), { files, group });
+    } catch (error) {
+      input?.release(); // nobody reads what the stages before this one write
+      next?.release();
+      throw error;
+    }
     if (sh.options.monitor && i > 0) sh.ctx.setpgid(pid, pids[0] ?? 0);
     pids.push(pid);
     input?.release();

@@ -44,21 +44,49 @@ const TASK_NAME = /\b([a-zA-Z][\w-]*)\.(\d+|[0-9a-z]{25})\.([0-9a-z]{25})\b/g;
 /** Longer recordings show by themselves which task had which address, or do not depend on it. */
 const TRIAL_STEPS = 130;
 
+/** What a recording does not tell, and is tried. */
+interface Trial {
+  /** Which task of the first batch has the first address. */
+  readonly first: number;
+  /** Containers that the recording names are told apart by their names; otherwise by what they answer, in the order of answers. */
+  readonly byName: boolean;
+}
+
 /** Replays as often as there are ways to begin that the recording does not tell, and answers with the best. */
 export async function replay(recording: Recording): Promise<Report> {
-  const usual = new Replay(recording, 0);
+  const usual = new Replay(recording, { first: 0, byName: false });
   let best = await usual.run();
-  const [count = 0] = usual.placements.batches;
-  if (recording.steps.length > TRIAL_STEPS) return best;
-  for (let first = 1; first < count && best.equal < best.total; first++) {
-    const report = await new Replay(recording, first).run();
+  const attempt = async (trial: Trial): Promise<void> => {
+    if (best.equal === best.total) return;
+    const report = await new Replay(recording, trial).run();
     if (report.equal > best.equal) best = report;
-  }
+  };
+  const [count = 0] = recording.steps.length > TRIAL_STEPS ? [] : usual.placements.batches;
+  for (let first = 1; first < count; first++) await attempt({ first, byName: false });
+  if (containersOf(recording).length > 1) await attempt({ first: 0, byName: true });
   return best;
+}
+
+const PS_ROW = /^([0-9a-f]{12}) .* ([a-zA-Z0-9][\w-]*\.\d+\.[0-9a-z]{25})$/gm;
+
+/** What `names` tells, and every row of a task in `docker ps`. */
+function containersOf({ names, steps }: Recording): NamedContainer[] {
+  const named = Object.values(names).filter((entry) => typeof entry !== 'string');
+  const known = new Set(named.map(({ id }) => id.slice(0, 12)));
+  for (const { cmd, node, stdout } of steps) {
+    if (!/^docker (?:ps|container ls)\b/.test(cmd)) continue;
+    for (const [, id = '', container = ''] of stdout.matchAll(PS_ROW)) {
+      if (!known.has(id)) named.push({ node, container, id, netns: '' });
+      known.add(id);
+    }
+  }
+  return named;
 }
 
 class Replay {
   private readonly recording: Recording;
+  private readonly trial: Trial;
+  private readonly containers: readonly NamedContainer[];
   private readonly world: World;
   private readonly rig: Rig;
   readonly placements: Placements;
@@ -71,9 +99,11 @@ class Replay {
   /** Of the last step. */
   private exit: number | undefined;
 
-  constructor(recording: Recording, first: number) {
+  constructor(recording: Recording, trial: Trial) {
+    this.trial = trial;
+    this.containers = containersOf(recording);
     this.recording = recording;
-    this.placements = new Placements(recording, this.uses, first);
+    this.placements = new Placements(recording, this.uses, trial.first);
     this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare', this.placements);
     this.rig = new Rig(this.world, recording);
     this.waits = new Waits(this.world, recording.steps);
@@ -100,8 +130,12 @@ class Replay {
       this.results[index] = { index, cmd: step.cmd, equal: false, diff: `+there is no machine ${step.node}` };
       return;
     }
+    if (this.recording.docker) {
+      await this.waits.before(index, inOwnWords(step.cmd, step.node, this.symbols));
+      // What did not run before the wait may run now.
+      await this.resolve(step);
+    }
     const line = inOwnWords(step.cmd, step.node, this.symbols);
-    if (this.recording.docker) await this.waits.before(index, line);
     this.exit = undefined;
     if (step.background === true) {
       this.running.push({ index, step, execution: this.world.exec(step.node, line) });
@@ -166,6 +200,9 @@ class Replay {
         await this.resolveNetwork(step.node, network[0].replace(/\.id$/, ''), network[1] as string);
     }
     if (/SWMTKN/.test(cmd)) await this.resolveTokens(cmd);
+    if (!this.trial.byName) return;
+    for (const entry of this.containers)
+      if (step.stdout.includes(entry.id.slice(0, 12))) await this.resolveContainer(entry);
   }
 
   private async ask(node: string, line: string): Promise<string[]> {
@@ -191,7 +228,8 @@ class Replay {
 
   private async resolveContainer(entry: NamedContainer): Promise<void> {
     const recordedKey = entry.netns.split('/').at(-1) ?? '';
-    if (this.symbols.ownOf('id', recordedKey) !== undefined && this.symbols.ownOf('id', entry.id) !== undefined) return;
+    const keyKnown = recordedKey === '' || this.symbols.ownOf('id', recordedKey) !== undefined;
+    if (keyKnown && this.symbols.ownOf('id', entry.id) !== undefined) return;
     const task = [...entry.container.matchAll(TASK_NAME)][0];
     if (task !== undefined) await this.resolveTask(entry.node, task[0], task[1] as string, task[2] as string);
     const name = this.symbols.ownOf('task', entry.container) ?? entry.container;
@@ -199,7 +237,7 @@ class Replay {
     const [id, netns] = line?.split(' ') ?? [];
     if (id === undefined || netns === undefined) return;
     this.symbols.pair('id', entry.id, id);
-    this.symbols.pair('id', recordedKey, netns.split('/').at(-1) ?? '');
+    if (recordedKey !== '') this.symbols.pair('id', recordedKey, netns.split('/').at(-1) ?? '');
   }
 
   private async resolveNetwork(node: string, network: string, recorded: string): Promise<void> {

@@ -107,7 +107,7 @@ export class Waits {
     // Of two detached services the first is placed when the second comes, but hardly running.
     if (/--detach/.test(cmd) && /^docker service create .*--detach/.test(next?.cmd ?? '')) {
       this.unsettled = true;
-      return pass(this.world, 0.2);
+      return pass(this.world, 0.06);
     }
     await pass(this.world, 1);
     if (REMOVES.test(cmd) && exit === 0) await pass(this.world, REMOVAL);

@@ -11,16 +11,19 @@ import workerUrl from './worker.ts?worker&url';
 const worker = new Worker(workerUrl, { type: 'module' });
 const dock = import('../views/dock.ts');
 
-/** The built page runs this before it is read to its end (src/build/early-lab.mjs). */
-if (document.readyState === 'loading') {
-  await new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve, { once: true }));
-}
-const root = document.querySelector<HTMLElement>('.lab-dock')!;
-const text = document.getElementById('lab-scenario')!.textContent;
-const lab = root.dataset.lab!;
+// The built page has the scenario before this script and the dock long after it (src/build/early-lab.mjs).
+const scenario = document.getElementById('lab-scenario')!;
+const text = scenario.textContent;
+const lab = scenario.dataset.lab!;
 const build = `${workerUrl} ${fingerprint(text)}`;
 const kept = readKept<Layout>(sessionStorage, lab, build);
 const saved = kept && { log: kept.log, now: kept.now };
 const connection = new LabConnection(worker, { scenario: JSON.parse(text) as Scenario, saved });
+
+// Not DOMContentLoaded: that waits for every other script of the page.
+if (document.readyState === 'loading') {
+  await new Promise((resolve) => document.addEventListener('readystatechange', resolve, { once: true }));
+}
+const root = document.querySelector<HTMLElement>('.lab-dock')!;
 const { startDock } = await dock;
 startDock({ root, lab, build, connection, kept });

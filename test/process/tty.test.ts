@@ -114,6 +114,16 @@ describe('a shell on a terminal', () => {
   });
 });
 
+test('a fork bomb fills the table of processes, and the world goes on', () => {
+  const machine = new Machine();
+  const screen = machine.terminal();
+  machine.scheduler.run(machine.scheduler.now, 100_000);
+  screen.terminal.input(':(){ :|:& };:\r');
+  machine.scheduler.run(machine.scheduler.now + 3_000_000, 200_000);
+  expect(screen.text).toContain('bash: fork: Resource temporarily unavailable');
+  expect(machine.host.pids.processes.size).toBeLessThanOrEqual(1000);
+});
+
 describe('history expansion', () => {
   // What bash 5.2 printed for these lines, typed one after the other.
   const typed: [line: string, printed: string][] = [
