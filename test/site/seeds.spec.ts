@@ -61,7 +61,7 @@ async function listsTheSandbox(page: Page): Promise<void> {
   ];
   expect(inspected[0].Containers['ingress-sbox']).toEqual({
     Name: 'gateway_ingress-sbox',
-    EndpointID: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    EndpointID: expect.stringMatching(/^[0-9a-f]{64}$/),
     MacAddress: '02:42:ac:12:00:02',
     IPv4Address: '172.18.0.2/16',
     IPv6Address: '',
