@@ -21,7 +21,7 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: 'node scripts/start.mjs --no-build',
+    command: 'node src/tasks/start.mjs --no-build',
     url: `http://localhost:${PORT}/en/`,
     env: { PORT: String(PORT) },
     reuseExistingServer: false,

@@ -4,7 +4,7 @@
 // lines with `nodes` and `how` for the rest. Without it, a table. Nothing here is a test: machines differ.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBrowser } from '../../scripts/browser.mjs';
+import { findBrowser } from '../../src/tasks/browser.mjs';
 import { buildMetrics, meshMetrics, type Metrics } from './engine.ts';
 import { isBuilt, siteMetrics } from './site.ts';
 import { swarmMilliseconds } from './swarm.ts';

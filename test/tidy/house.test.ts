@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { filesUnder, textOf } from './sources';
 
-const FOLDERS = ['simulator', 'src', 'test', 'scripts', 'bench', 'content'];
+const FOLDERS = ['simulator', 'src', 'test', 'content'];
 const CODE = ['.ts', '.mjs', '.astro', '.css', '.mdx'];
 const code = FOLDERS.flatMap((folder) => {
   try {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { astroBuild } from './build.mjs';
 import { serve } from './serve.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 if (!process.argv.includes('--no-build')) astroBuild();
 const { url } = await serve(join(root, 'dist'), Number(process.env.PORT ?? 4321));
 console.log(`Meshwalk is ready: ${url}`);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { readFileSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { policyText } from '../src/build/policy.mjs';
+import { policyText } from '../build/policy.mjs';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { findBrowser } from './browser.mjs';
 import { modernNode } from './build.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const reports = join(root, 'node_modules/.cache/test');
 const onlySite = process.argv.includes('site');
 const unitReport = join(reports, 'unit.json');
@@ -44,7 +44,7 @@ if (!onlySite) {
   ]);
 }
 // Skipped, with a line that says why, where there is no root or no Linux.
-if (!onlySite) step('live differential test', '../scripts/differential.mjs', ['--count', '20']);
+if (!onlySite) step('live differential test', '../src/tasks/differential.mjs', ['--count', '20']);
 step('build the site', 'astro/bin/astro.mjs', ['build', '--silent']);
 const browser = await findBrowser();
 step('site tests', '@playwright/test/cli.js', ['test'], { MESHWALK_BROWSER: browser });
