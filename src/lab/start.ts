@@ -26,4 +26,4 @@ if (document.readyState === 'loading') {
 }
 const root = document.querySelector<HTMLElement>('.lab-dock')!;
 const { startDock } = await dock;
-startDock({ root, lab, build, connection, kept });
+await startDock({ root, lab, build, connection, kept });
