@@ -29,7 +29,13 @@ export function earlyLab() {
           const scenario = SCENARIO.exec(html)?.[0];
           if (scenario === undefined) throw new Error(`${name} has a lab and no scenario`);
           const early = `${scenario}<script type="module" async src="${source}"></script><link rel="modulepreload" href="/${dock}">`;
-          writeFileSync(file, html.replace(tag, '').replace(scenario, '').replace('<head>', () => `<head>${early}`));
+          writeFileSync(
+            file,
+            html
+              .replace(tag, '')
+              .replace(scenario, '')
+              .replace('<head>', () => `<head>${early}`),
+          );
         }
       },
     },
