@@ -60,7 +60,7 @@ function pairAll(
   });
 }
 
-/** One output: equal, or the lines of both that differ. */
+/** One output: equal, or the lines of both that differ. `host`: the command looked at a host of a cluster. */
 export function compareText(
   recorded: string,
   own: string,
@@ -68,11 +68,12 @@ export function compareText(
   node: string,
   symbols: Symbols,
   uses: Uses,
+  host = true,
 ): { equal: boolean; want: string; have: string } {
   if (recorded === own) return { equal: true, want: recorded, have: own };
   const trial: Uses = new Map();
-  let want = mask(recorded, command, trial);
-  let have = mask(own, command, trial);
+  let want = mask(recorded, command, trial, host);
+  let have = mask(own, command, trial, host);
   if (UNORDERED.commands.test(command) && want !== have) {
     [want, have] = [sortLines(want, (line) => line), sortLines(have, (line) => inRecordedWords(line, node, symbols))];
     trial.set(UNORDERED.name, 1);

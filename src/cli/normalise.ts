@@ -10,6 +10,8 @@ interface Mask {
   readonly reason: string;
   /** Only for commands that match. */
   readonly commands?: RegExp;
+  /** Only for the hosts of a cluster: no gossip passes elsewhere. */
+  readonly hosts?: true;
   readonly pattern: RegExp;
   readonly replacement: string;
 }
@@ -149,6 +151,7 @@ const MASKS: readonly Mask[] = [
   {
     name: 'policy counters',
     reason: 'count the gossip and the idle chatter of machines since they were started',
+    hosts: true,
     commands: /\biptables/,
     pattern: /(?<=^:\S+ (?:ACCEPT|DROP) )\[\d+:\d+\]|(?<=policy (?:ACCEPT|DROP) )\d+[KMG]? packets, \d+[KMG]? bytes/gm,
     replacement: '‹n›',
@@ -170,6 +173,7 @@ const MASKS: readonly Mask[] = [
   {
     name: 'counters',
     reason: 'background gossip moves them: compared as zero or not',
+    hosts: true,
     commands: /\biptables-save\b.*-c|\biptables-save\b/,
     pattern: /\[[1-9]\d*:[1-9]\d*\]/g,
     replacement: '[‹n›:‹n›]',
@@ -177,6 +181,7 @@ const MASKS: readonly Mask[] = [
   {
     name: 'counters',
     reason: 'background gossip moves them: compared as zero or not',
+    hosts: true,
     commands: /\biptables\b(?!.*--line-numbers).*-\w*v/,
     pattern: /^ *[1-9]\d*[KMG]? +[1-9]\d*[KMG]? /gm,
     replacement: '‹n› ‹n› ',
@@ -198,6 +203,7 @@ const MASKS: readonly Mask[] = [
   {
     name: 'counters',
     reason: 'background gossip moves them: compared as zero or not',
+    hosts: true,
     commands: /\biptables\b.*--line-numbers/,
     pattern: /(?<=^\d+ +)[1-9]\d*[KMG]? +[1-9]\d*[KMG]? /gm,
     replacement: '‹n› ‹n› ',
@@ -222,28 +228,6 @@ const MASKS: readonly Mask[] = [
     commands: /\bipvsadm\b.*--rate/,
     pattern: /(?: +\d+){5}$/gm,
     replacement: ' ‹rates›',
-  },
-  {
-    name: 'sampled counters',
-    reason: 'since Linux 6.2 IPVS lists the counters of its last sample, up to two seconds old',
-    commands: /\bipvsadm\b.*--stats/,
-    pattern: /(?: +\d+){5}$/gm,
-    replacement: ' ‹counters›',
-  },
-  {
-    name: 'aged connections',
-    reason:
-      'connections that ended stay until their time is over; waits between steps are not recorded: compared as none or some',
-    commands: /\bipvsadm\b/,
-    pattern: /(?<=^  -> \S+ +(?:(?:Masq|Route|Tunnel) +)?\d+ +(?:\d+ +)?\d+ +)[1-9]\d* *$/gm,
-    replacement: '‹n›',
-  },
-  {
-    name: 'aged connections',
-    reason: 'connections that ended stay until their time is over; waits between steps are not recorded',
-    commands: /\bipvsadm\b.* -\w*c\b|\bip_vs_conn\b/,
-    pattern: /^.*\b(?:TIME_WAIT|SYN_RECV)\b.*\n/gm,
-    replacement: '',
   },
   {
     name: 'IPv6 background',
@@ -435,10 +419,11 @@ function count(uses: Uses, name: string, by = 1): void {
   uses.set(name, (uses.get(name) ?? 0) + by);
 }
 
-/** Applies the masks to one text. */
-export function mask(text: string, command: string, uses: Uses): string {
+/** Applies the masks to one text. `host`: the command looked at a host of a cluster, which gossips. */
+export function mask(text: string, command: string, uses: Uses, host: boolean): string {
   let masked = text;
   for (const rule of MASKS) {
+    if (rule.hosts === true && !host) continue;
     if (rule.commands !== undefined && !rule.commands.test(command)) continue;
     const before = masked;
     masked = masked.replace(rule.pattern, rule.replacement);

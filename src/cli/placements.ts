@@ -23,7 +23,8 @@ interface Sighting {
 
 const CONTAINER = /\b([a-zA-Z0-9][\w-]*\.\d+)\.([0-9a-z]{25})\b/g;
 /** ID, NAME (with a branch before older tasks of the slot), IMAGE, NODE. */
-const TASK_ROW = /^([0-9a-z]{12}|[0-9a-z]{25}) +(?:\\_ )?([a-zA-Z0-9][\w-]*\.\d+) +(\S+) +(\S+) +(?:Running|Shutdown|Ready|Complete|Accepted|Remove)\b/gm;
+const TASK_ROW =
+  /^([0-9a-z]{12}|[0-9a-z]{25}) +(?:\\_ )?([a-zA-Z0-9][\w-]*\.\d+) +(\S+) +(\S+) +(?:Running|Shutdown|Ready|Complete|Accepted|Remove)\b/gm;
 
 /** The machine is the one on which the command was typed. */
 const LOCAL = /^docker (?:ps|container ls|container list|stats|network inspect (?!.*(?:--verbose|-v\b)))/;
@@ -31,7 +32,12 @@ const TASKS = /^docker (?:(?:service|stack|node) ps)\b/;
 
 function shownBy(step: Step, index: number, hosts: ReadonlySet<string>): Sighting[] {
   if (LOCAL.test(step.cmd))
-    return [...step.stdout.matchAll(CONTAINER)].map(([, task = '', id = '']) => ({ step: index, task, id, node: step.node }));
+    return [...step.stdout.matchAll(CONTAINER)].map(([, task = '', id = '']) => ({
+      step: index,
+      task,
+      id,
+      node: step.node,
+    }));
   if (!TASKS.test(step.cmd)) return [];
   // Of one slot the newest comes first.
   return [...step.stdout.matchAll(TASK_ROW)]
@@ -108,7 +114,9 @@ export class Placements implements Dice {
 
   /** The step at which a service of this name goes, or another of the name comes. */
   private endOf(service: string): number {
-    const gone = new RegExp(`^docker (?:service rm .*\\b${service}\\b|service create .*--name[ =]${service}\\b|stack rm|swarm leave)`);
+    const gone = new RegExp(
+      `^docker (?:service rm .*\\b${service}\\b|service create .*--name[ =]${service}\\b|stack rm|swarm leave)`,
+    );
     const at = this.steps.findIndex(({ cmd, exit }, index) => index > this.step && exit === 0 && gone.test(cmd));
     return at < 0 ? Infinity : at;
   }

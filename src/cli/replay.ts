@@ -170,8 +170,9 @@ class Replay {
       this.uses.set('process', (this.uses.get('process') ?? 0) + 1);
       return { index, cmd, equal: execution.exit === step.exit };
     }
-    const out = compareText(step.stdout, execution.stdout, cmd, step.node, this.symbols, this.uses);
-    const err = compareText(step.stderr, execution.stderr, cmd, step.node, this.symbols, this.uses);
+    const host = this.recording.docker && (step.ns ?? 'host') === 'host';
+    const out = compareText(step.stdout, execution.stdout, cmd, step.node, this.symbols, this.uses, host);
+    const err = compareText(step.stderr, execution.stderr, cmd, step.node, this.symbols, this.uses, host);
     const exit = sameExit(step.exit, execution.exit);
     if (out.equal && err.equal && exit) return { index, cmd, equal: true };
     const parts: string[] = [];

@@ -89,7 +89,8 @@ export class Rig {
     const path = /^cat (\/tmp\/[\w.-]+)$/.exec(step?.cmd ?? '')?.[1];
     if (step === undefined || path === undefined || step.exit !== 0) return;
     const there = await execute(this.world, step.node, `test -e ${path}`, 5);
-    if (there.exit !== 0) await execute(this.world, step.node, `cat > ${path} <<'END-OF-FILE'\n${step.stdout}END-OF-FILE`, 5);
+    if (there.exit !== 0)
+      await execute(this.world, step.node, `cat > ${path} <<'END-OF-FILE'\n${step.stdout}END-OF-FILE`, 5);
   }
 
   /** IP in IP, before the part that tunnels. */

@@ -53,7 +53,11 @@ function progress(text: string): number {
 }
 
 function nodeStates(text: string): string {
-  return [...text.matchAll(/^\S+(?: \*)? +(\S+) +(Ready|Down|Unknown|Disconnected) +(\w+) +(Leader|Reachable|Unreachable)?/gm)]
+  return [
+    ...text.matchAll(
+      /^\S+(?: \*)? +(\S+) +(Ready|Down|Unknown|Disconnected) +(\w+) +(Leader|Reachable|Unreachable)?/gm,
+    ),
+  ]
     .map(([, ...words]) => words.join(' '))
     .sort()
     .join('\n');
@@ -156,7 +160,9 @@ export class Waits {
     const services = await this.ask('docker service ls -q');
     if (services.length === 0) return false;
     const down = await this.ask("docker node ls --format '{{.Hostname}} {{.Status}}'");
-    const tasks = await this.ask(`docker service ps ${services.join(' ')} -f desired-state=shutdown --format '{{.Node}} {{.CurrentState}}'`);
+    const tasks = await this.ask(
+      `docker service ps ${services.join(' ')} -f desired-state=shutdown --format '{{.Node}} {{.CurrentState}}'`,
+    );
     return tasks.some((line) => {
       const [node = '', state] = line.split(' ');
       return state === 'Running' && down.includes(`${node} Ready`);

@@ -3,6 +3,26 @@ import { option, refusedOption, type OptionSpec } from './options.ts';
 import { checkEnv, checkHost, checkIp, checkLabel, checkMount, checkPreference } from './optionValues.ts';
 import { checkServicePort } from './ports.ts';
 
+/** The same for `create` and `update`. */
+const HEALTH_OPTIONS = [
+  refusedOption('health-cmd', '', 'string', 'Command to run to check health'),
+  refusedOption('health-interval', '', 'duration', 'Time between running the check (ms|s|m|h)'),
+  refusedOption('health-retries', '', 'int', 'Consecutive failures needed to report unhealthy'),
+  refusedOption(
+    'health-start-interval',
+    '',
+    'duration',
+    'Time between running the check during the start period (ms|s|m|h)',
+  ),
+  refusedOption(
+    'health-start-period',
+    '',
+    'duration',
+    'Start period for the container to initialize before counting retries towards unstable (ms|s|m|h)',
+  ),
+  refusedOption('health-timeout', '', 'duration', 'Maximum time to allow one check to run (ms|s|m|h)'),
+];
+
 export const CREATE_OPTIONS: readonly OptionSpec[] = [
   refusedOption('cap-add', '', 'list', 'Add Linux capabilities'),
   refusedOption('cap-drop', '', 'list', 'Drop Linux capabilities'),
@@ -20,22 +40,7 @@ export const CREATE_OPTIONS: readonly OptionSpec[] = [
   refusedOption('env-file', '', 'list', 'Read in a file of environment variables'),
   refusedOption('generic-resource', '', 'list', 'User defined resources'),
   refusedOption('group', '', 'list', 'Set one or more supplementary user groups for the container'),
-  refusedOption('health-cmd', '', 'string', 'Command to run to check health'),
-  refusedOption('health-interval', '', 'duration', 'Time between running the check (ms|s|m|h)'),
-  refusedOption('health-retries', '', 'int', 'Consecutive failures needed to report unhealthy'),
-  refusedOption(
-    'health-start-interval',
-    '',
-    'duration',
-    'Time between running the check during the start period (ms|s|m|h)',
-  ),
-  refusedOption(
-    'health-start-period',
-    '',
-    'duration',
-    'Start period for the container to initialize before counting retries towards unstable (ms|s|m|h)',
-  ),
-  refusedOption('health-timeout', '', 'duration', 'Maximum time to allow one check to run (ms|s|m|h)'),
+  ...HEALTH_OPTIONS,
   option('host', '', 'list', 'Set one or more custom host-to-IP mappings (host:ip)', checkHost),
   option('hostname', '', 'string', 'Container hostname'),
   refusedOption('init', '', 'bool', 'Use an init inside each service container to forward signals and reap processes'),
@@ -155,22 +160,7 @@ export const UPDATE_OPTIONS: readonly OptionSpec[] = [
   refusedOption('generic-resource-rm', '', 'list', 'Remove a Generic resource'),
   refusedOption('group-add', '', 'list', 'Add an additional supplementary user group to the container'),
   refusedOption('group-rm', '', 'list', 'Remove a previously added supplementary user group from the container'),
-  refusedOption('health-cmd', '', 'string', 'Command to run to check health'),
-  refusedOption('health-interval', '', 'duration', 'Time between running the check (ms|s|m|h)'),
-  refusedOption('health-retries', '', 'int', 'Consecutive failures needed to report unhealthy'),
-  refusedOption(
-    'health-start-interval',
-    '',
-    'duration',
-    'Time between running the check during the start period (ms|s|m|h)',
-  ),
-  refusedOption(
-    'health-start-period',
-    '',
-    'duration',
-    'Start period for the container to initialize before counting retries towards unstable (ms|s|m|h)',
-  ),
-  refusedOption('health-timeout', '', 'duration', 'Maximum time to allow one check to run (ms|s|m|h)'),
+  ...HEALTH_OPTIONS,
   option('host-add', '', 'list', 'Add a custom host-to-IP mapping ("host:ip")', checkHost),
   option('host-rm', '', 'list', 'Remove a custom host-to-IP mapping ("host:ip")'),
   option('hostname', '', 'string', 'Container hostname'),
