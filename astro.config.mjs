@@ -3,15 +3,16 @@ import { defineConfig } from 'astro/config';
 import starlightLinksValidator from 'starlight-links-validator';
 import { codeButtons } from './src/build/code-buttons.mjs';
 import { contentSecurityPolicy } from './src/build/csp.mjs';
-import { earlyLab } from './src/build/early-lab.mjs';
 import { jqBesideTheWorker } from './src/build/jq-wasm.mjs';
 import { lateCode } from './src/build/late-code.mjs';
+import { leanHead } from './src/build/lean-head.mjs';
 import { precompress } from './src/build/precompress.mjs';
 
 export default defineConfig({
   srcDir: '.', // so that content/docs and content/i18n stand at the top and Starlight still finds them
   devToolbar: { enabled: false },
   trailingSlash: 'ignore',
+  prefetch: false, // one script less on every page
   redirects: { '/': '/en/', '/fidelity': '/en/fidelity/' },
   integrations: [
     starlight({
@@ -34,6 +35,8 @@ export default defineConfig({
         Header: './src/components/Header.astro',
         PageFrame: './src/components/PageFrame.astro',
         PageTitle: './src/components/PageTitle.astro',
+        Sidebar: './src/components/Sidebar.astro',
+        ThemeProvider: './src/components/ThemeProvider.astro',
         TwoColumnContent: './src/components/TwoColumnContent.astro',
       },
       expressiveCode: {
@@ -48,7 +51,7 @@ export default defineConfig({
         { label: 'About', items: [{ slug: 'keys' }, { slug: 'fidelity' }] },
       ],
     }),
-    earlyLab(),
+    leanHead(),
     contentSecurityPolicy(),
     precompress(), // last: it copies what the others wrote
   ],

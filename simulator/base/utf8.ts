@@ -2,9 +2,27 @@
 
 /** The UTF-8 octets of `text`; lone surrogates become U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length * 3);
-  let length = 0;
+  const ascii = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return encodeFrom(text, i, ascii);
+    ascii[i] = code;
+  }
+  return ascii;
+}
+
+/** How many octets `text` takes in UTF-8. */
+export function utf8Length(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return encodeUtf8(text).length;
+  return text.length;
+}
+
+/** Goes on at `start`, the first character beyond ASCII. */
+function encodeFrom(text: string, start: number, ascii: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(text.length * 3);
+  bytes.set(ascii.subarray(0, start));
+  let length = start;
+  for (let i = start; i < text.length; i++) {
     let code = text.charCodeAt(i);
     if (code < 0x80) {
       bytes[length++] = code;

@@ -38,10 +38,19 @@ function request(ns: NetworkNamespace, wanted: XtablesRequest, origin: Origin): 
   return xtables(ns, wanted, origin).ok;
 }
 
+/** Rules already understood: Docker writes most of them on every node, and looks for each before it writes it. */
+const understood = new Map<string, RuleSpec>();
+const MOST_UNDERSTOOD = 1000;
+
 /** The words of a rule, understood as iptables would. */
 function rule(table: TableName, text: string): RuleSpec {
+  const key = `${table} ${text}`;
+  const known = understood.get(key);
+  if (known !== undefined) return known;
   const parsed = parseRule(text.split(' '), table);
   assert(!isComplaint(parsed), `iptables ${text}: ${isComplaint(parsed) ? parsed.text : ''}`);
+  if (understood.size === MOST_UNDERSTOOD) understood.clear();
+  understood.set(key, parsed);
   return parsed;
 }
 

@@ -3,7 +3,7 @@
  * when they are read (procfs, sysfs), devices, sockets, namespaces (nsfs) and magic links (/proc/PID/fd, /proc/PID/ns).
  */
 import { done, ok, refuse, type Result } from '../base/result.ts';
-import { encodeUtf8 } from '../base/utf8.ts';
+import { encodeUtf8, utf8Length } from '../base/utf8.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { RegularFile, ViewOpenFile, type Contents } from './files.ts';
 import type { OpenFile, Stat, Tool } from './program.ts';
@@ -47,8 +47,10 @@ export class InodeCounter {
     this.next = first;
   }
 
-  take(): number {
-    return this.next++;
+  /** The first of `count` numbers in a row. */
+  take(count = 1): number {
+    this.next += count;
+    return this.next - count;
   }
 }
 
@@ -102,7 +104,7 @@ export class ExecutableNode extends Node {
     super(0o755, mtime, inode);
     this.tool = tool;
     this.text = `The emulated program ${tool.name}: ${tool.summary}\n`;
-    this.size = encodeUtf8(this.text).length;
+    this.size = utf8Length(this.text);
   }
 
   override open(path: string, mode: 'r' | 'w' | 'a' | 'r+'): Result<OpenFile> {
@@ -241,7 +243,8 @@ export abstract class Directory extends Node {
 }
 
 export class TreeDirectory extends Directory {
-  private readonly entries = new Map<string, Node>();
+  private readonly known = new Map<string, Node>();
+  private pending: (() => void) | undefined;
   private readonly clock: () => number;
 
   constructor(mode: number, clock: () => number, inode: number) {
@@ -249,6 +252,25 @@ export class TreeDirectory extends Directory {
     this.clock = clock;
     this.links = 2;
     this.size = 4096;
+  }
+
+  /** Makes entries when somebody first looks: nobody ever looks into most machines' /usr/bin. */
+  later(fill: () => void): void {
+    const before = this.pending;
+    this.pending = () => {
+      before?.();
+      fill();
+    };
+  }
+
+  private get entries(): Map<string, Node> {
+    const { pending, mtime } = this;
+    if (pending !== undefined) {
+      this.pending = undefined;
+      pending();
+      this.mtime = mtime;
+    }
+    return this.known;
   }
 
   lookup(name: string): Node | undefined {

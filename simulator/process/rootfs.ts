@@ -3,7 +3,7 @@
  * as Debian 13 lays it out (/bin, /sbin and /lib are links into /usr; /var/run is a link to /run).
  */
 import type { InodeCounter } from './nodes.ts';
-import { Directory, ExecutableNode, FileNode, SymlinkNode, TreeDirectory, type Node } from './nodes.ts';
+import { ExecutableNode, FileNode, SymlinkNode, TreeDirectory, type Node } from './nodes.ts';
 import type { Tool } from './program.ts';
 
 /** What is in a root besides its skeleton. */
@@ -80,12 +80,12 @@ export class RootBuilder {
   }
 
   /** The directory at `path`, made with its parents when it is missing. Symbolic links below it are not followed. */
-  directory(path: string): Directory {
-    let here: Directory = this.root;
+  directory(path: string): TreeDirectory {
+    let here = this.root;
     for (const name of path.split('/')) {
       if (name === '') continue;
-      const next: Node | undefined = here.lookup(name, NOBODY);
-      if (next instanceof Directory) here = next;
+      const next: Node | undefined = here.lookup(name);
+      if (next instanceof TreeDirectory) here = next;
       else {
         const made = new TreeDirectory(
           path === '/tmp' || path === '/var/tmp' ? 0o1777 : 0o755,
@@ -114,26 +114,35 @@ export class RootBuilder {
     this.put(path, new SymlinkNode(target, this.clock(), this.inodes.take()));
   }
 
-  tool(tool: Tool, directory: string): void {
-    for (const name of [tool.name, ...(tool.aliases ?? [])]) {
-      this.put(`${directory}/${name}`, new ExecutableNode(tool, this.clock(), this.inodes.take()));
-    }
+  /** Puts `tools` into one directory, when somebody looks into it; their inode numbers are taken now. */
+  tools(tools: readonly Tool[], path: string): void {
+    const directory = this.directory(path);
+    const mtime = this.clock();
+    const names = tools.flatMap((tool) => [tool.name, ...(tool.aliases ?? [])].map((name) => ({ name, tool })));
+    const first = this.inodes.take(names.length);
+    directory.later(() => names.forEach(({ name, tool }, i) => directory.set(name, new ExecutableNode(tool, mtime, first + i))));
   }
 
   fill(spec: RootSpec, kind: 'host' | 'image'): void {
     const host = kind === 'host';
     for (const path of host ? HOST_DIRECTORIES : IMAGE_DIRECTORIES) this.directory(path);
     for (const [path, target] of Object.entries(host ? HOST_LINKS : {})) this.link(path, target);
-    for (const tool of spec.tools) {
-      const directory = tool.directory ?? spec.toolDirectory ?? '/usr/bin';
-      this.tool(tool, host ? directory.replace(/^\/(s?bin)(?=$|\/)/, '/usr/$1') : directory);
-    }
+    for (const [path, tools] of byDirectory(spec)) this.tools(tools, host ? path.replace(/^\/(s?bin)(?=$|\/)/, '/usr/$1') : path);
     for (const [path, contents] of Object.entries(spec.files ?? {})) this.file(path, contents);
     for (const [path, target] of Object.entries(spec.links ?? {})) this.link(path, target);
   }
 }
 
-const NOBODY = { pid: 0, netns: undefined as never, container: '' };
+function byDirectory({ tools, toolDirectory = '/usr/bin' }: RootSpec): Map<string, Tool[]> {
+  const directories = new Map<string, Tool[]>();
+  for (const tool of tools) {
+    const path = tool.directory ?? toolDirectory;
+    const those = directories.get(path);
+    if (those === undefined) directories.set(path, [tool]);
+    else those.push(tool);
+  }
+  return directories;
+}
 
 /** /etc of a host; `resolvConf` and `hosts` are the scenario's. */
 export function hostFiles(name: string, resolvConf: string, hosts: string): Record<string, string> {

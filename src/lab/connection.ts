@@ -3,7 +3,7 @@
  */
 import { createBirpc } from 'birpc';
 import type { InputEvent, StorySummary } from '../../simulator/index.ts';
-import type { AttachMessage, LabClient, LabServer, StartRequest, Started } from './protocol.ts';
+import type { AttachMessage, LabClient, LabServer, SavedWorld, Started } from './protocol.ts';
 
 /** The calls of the worker, each answering with a promise. */
 export type LabCalls = {
@@ -19,8 +19,8 @@ export class LabConnection implements LabClient {
   onFailed: (message: string) => void = () => {};
   readonly #worker: Worker;
 
-  /** Starts a world in a worker that is still loading; the call waits there until it can be answered. */
-  constructor(worker: Worker, request: StartRequest) {
+  /** Joins a worker that is still loading, and asks for the saved world if there is one; the call waits there until it can be answered. */
+  constructor(worker: Worker, saved?: SavedWorld) {
     this.#worker = worker;
     const local: LabClient = {
       logged: (events, now) => this.logged(events, now),
@@ -34,7 +34,7 @@ export class LabConnection implements LabClient {
       timeout: -1, // a long replay is no error
     });
     this.calls = {
-      start: (start) => rpc.start(start),
+      start: (saved) => rpc.start(saved),
       openTerminal: (host, size) => rpc.openTerminal(host, size),
       closeTerminal: (id) => rpc.closeTerminal(id),
       stories: () => rpc.stories(),
@@ -43,7 +43,7 @@ export class LabConnection implements LabClient {
       setVisible: (visible) => rpc.setVisible(visible),
     };
     worker.addEventListener('error', (event) => this.failed(event.message));
-    this.started = this.calls.start(request);
+    this.started = this.calls.start(saved);
   }
 
   /** Joins an open terminal and answers the port to write to and read from. */

@@ -3,7 +3,6 @@
  * this browser tab. Replay is exact, so nothing else has to be kept. What was kept by another build of
  * the engine, or for another scenario, is dropped: it would replay to something else.
  */
-import type { InputEvent } from '../../simulator/index.ts';
 import type { SavedWorld } from './protocol.ts';
 
 /** What is kept for one lab. */
@@ -44,27 +43,4 @@ export function writeKept<Layout>(storage: Storage, lab: string, kept: Kept<Layo
 /** Forgets a lab, so that the next page starts it afresh. */
 export function forget(storage: Storage, lab: string): void {
   storage.removeItem(PREFIX + lab);
-}
-
-/** The log as the worker reports it, piece by piece; what was saved before counts until the first report. */
-export class LogCopy implements SavedWorld {
-  #log: readonly InputEvent[];
-  #reported = false;
-  now: number;
-
-  constructor(saved?: SavedWorld) {
-    this.#log = saved?.log ?? [];
-    this.now = saved?.now ?? 0;
-  }
-
-  get log(): readonly InputEvent[] {
-    return this.#log;
-  }
-
-  /** Takes a report. The worker's first one repeats the replayed log, so it replaces what was saved. */
-  add(events: readonly InputEvent[], now: number): void {
-    this.#log = this.#reported ? [...this.#log, ...events] : events;
-    this.#reported = true;
-    this.now = now;
-  }
 }

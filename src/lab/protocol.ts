@@ -10,10 +10,14 @@ export interface SavedWorld {
   readonly now: number;
 }
 
-export interface StartRequest {
+/**
+ * What a worker reads from its own name (as JSON), before the first message: a message reaches a new worker only once
+ * the page's thread has had a moment for it, and that thread is busy drawing the page while the worker builds its world.
+ */
+export interface WorkerName {
   readonly scenario: Scenario;
-  /** A world to bring back, or nothing for a fresh one. */
-  readonly saved?: SavedWorld | undefined;
+  /** A world will be brought back by `start`; a fresh one is built at once. */
+  readonly resumes: boolean;
 }
 
 /** A terminal that is open in the world. */
@@ -34,7 +38,8 @@ export interface Size {
 
 /** What the page may ask of the worker. */
 export interface LabServer {
-  start(request: StartRequest): Started;
+  /** Answers when the world stands; with `saved`, that one. */
+  start(saved?: SavedWorld): Started;
   /** Opens a login shell on `host` and answers its id. */
   openTerminal(host: string, size: Size): string;
   closeTerminal(id: string): void;

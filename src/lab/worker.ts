@@ -10,10 +10,11 @@ import {
   isAttach,
   type LabClient,
   type LabServer,
+  type SavedWorld,
   type Size,
   type Started,
-  type StartRequest,
   type TerminalUp,
+  type WorkerName,
 } from './protocol.ts';
 import { externals } from './externals.ts';
 import { LabSession } from './session.ts';
@@ -188,6 +189,16 @@ function needsLateCode({ setup, services }: Scenario): boolean {
   return setup.length > 0 || services.some(({ image, command }) => command.length > 0 || !SELF_CONTAINED.test(image));
 }
 
+const { scenario, resumes } = JSON.parse(self.name) as WorkerName;
+
+/** Builds the world, and plays a saved one again. */
+async function build(saved?: SavedWorld): Promise<LabSession> {
+  if (saved !== undefined || needsLateCode(scenario)) await lateCode();
+  const session = new LabSession(scenario, externals);
+  if (saved !== undefined) await session.restore(saved);
+  return session;
+}
+
 let lab: Lab | undefined;
 const early: { id: string; port: MessagePort }[] = [];
 
@@ -198,11 +209,8 @@ function running(): Lab {
 }
 
 const server = {
-  async start(request: StartRequest): Promise<Started> {
-    if (request.saved !== undefined || needsLateCode(request.scenario)) await lateCode();
-    const session = new LabSession(request.scenario, externals);
-    if (request.saved !== undefined) await session.restore(request.saved);
-    lab = new Lab(session, client);
+  async start(saved?: SavedWorld): Promise<Started> {
+    lab = new Lab(await (fresh ?? build(saved)), client);
     for (const { id, port } of early.splice(0)) lab.attach(id, port);
     return lab.started();
   },
@@ -233,3 +241,6 @@ const client: LabClient = {
 
 self.addEventListener('error', ({ message }) => client.failed(message));
 self.addEventListener('unhandledrejection', ({ reason }) => client.failed(String(reason)));
+
+/** Begun last, when every part of this file is there to report a failure: building takes this thread until it is done. */
+const fresh = resumes ? undefined : build();

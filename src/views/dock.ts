@@ -3,7 +3,9 @@
  * keeps the world over page moves, and answers the Run buttons.
  */
 import type { LabConnection } from '../lab/connection.ts';
-import { forget, LogCopy, writeKept, type Kept } from '../lab/keep.ts';
+import type { Kept } from '../lab/keep.ts';
+import { LogCopy } from '../lab/log-copy.ts';
+import type { SavedWorld } from '../lab/protocol.ts';
 import { onRunRequest } from '../lab/run-event.ts';
 import { TERMINAL_FONT } from '../terminal/terminal.ts';
 import { firstLayout, type Layout } from './layout.ts';
@@ -14,10 +16,12 @@ import { TerminalsPanel } from './terminals.ts';
 /** What the page's first script has prepared while this one was loading. */
 export interface DockStart {
   readonly root: HTMLElement;
-  readonly lab: string;
-  readonly build: string;
   readonly connection: LabConnection;
   readonly kept: Kept<Layout> | undefined;
+  /** Keeps the world for the next page. */
+  keep(layout: Layout, world: SavedWorld): void;
+  /** Drops what was kept. */
+  forget(): void;
 }
 
 /** Longest wait for the terminal's typeface; without it the measures of a letter would be wrong. */
@@ -51,7 +55,7 @@ export async function startDock(start: DockStart): Promise<void> {
   const views = new Views(root, () => terminals.fit());
   listenToRun(root, terminals, views);
   listenToKeyRow(root, terminals);
-  keepOverPageMoves(start, () => ({ build: start.build, layout, log: log.log, now: log.now }));
+  keepOverPageMoves(start, () => start.keep(layout, log));
   showFailures(root, connection);
   document.addEventListener('visibilitychange', () => void connection.calls.setVisible(!document.hidden));
   root.dataset.ready = '';
@@ -76,10 +80,10 @@ function listenToKeyRow(root: HTMLElement, terminals: TerminalsPanel): void {
 }
 
 /** Writes the world when the page is left, and asks before it is thrown away. */
-function keepOverPageMoves(start: DockStart, now: () => Kept<Layout>): void {
+function keepOverPageMoves(start: DockStart, keep: () => void): void {
   let forgotten = false;
   addEventListener('pagehide', () => {
-    if (!forgotten) writeKept(sessionStorage, start.lab, now());
+    if (!forgotten) keep();
   });
   addEventListener('pageshow', (event) => {
     // Back from the browser's cache: another page may have moved the world on meanwhile.
@@ -92,7 +96,7 @@ function keepOverPageMoves(start: DockStart, now: () => Kept<Layout>): void {
   dialog.onclose = () => {
     if (dialog.returnValue !== 'restart') return;
     forgotten = true;
-    forget(sessionStorage, start.lab);
+    start.forget();
     location.reload();
   };
 }

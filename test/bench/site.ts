@@ -80,7 +80,16 @@ async function visit<T>(folder: string, browser: string, probe: () => Promise<T>
   } finally {
     if (child !== undefined) await ended(child);
     site.close();
+    forget(profile);
+  }
+}
+
+/** Removes a profile; a process of the browser may still be writing to it, and what then stays is left to the system. */
+function forget(profile: string): void {
+  try {
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  } catch {
+    // in the system's folder for such things
   }
 }
 

@@ -1,7 +1,8 @@
 // What is kept of a lab over page moves, and when it is dropped.
 import { expect, test } from 'vitest';
 import type { InputEvent } from '../../simulator/index';
-import { fingerprint, forget, LogCopy, readKept, writeKept } from '../../src/lab/keep';
+import { fingerprint, forget, readKept, writeKept } from '../../src/lab/keep';
+import { LogCopy } from '../../src/lab/log-copy';
 
 /** Storage in memory, with an optional limit. */
 class MemoryStorage implements Storage {

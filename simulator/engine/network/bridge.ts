@@ -73,7 +73,9 @@ function bridgeRules(network: Network): BridgeRule[] {
   const br = network.bridgeName;
   const rule = (how: 'insert' | 'append', table: dataplane.TableName, chain: string, text: string): BridgeRule => ({
     write: (ns) => {
-      if (!dataplane.has(ns, table, chain, text)) dataplane[how](ns, table, chain, text, origin);
+      if (dataplane.has(ns, table, chain, text)) return;
+      const add = how === 'insert' ? dataplane.insert : dataplane.append;
+      add(ns, table, chain, text, origin);
     },
     erase: (ns) => void dataplane.remove(ns, table, chain, text, origin),
   });
