@@ -19,7 +19,7 @@ export default defineConfig({
       title: 'Meshwalk',
       description: 'Walk one packet through Docker Swarm’s routing mesh, in a browser tab.',
       defaultLocale: 'en',
-      locales: { en: { label: 'English', lang: 'en' } },
+      locales: { en: { label: 'English', lang: 'en' }, 'zh-cn': { label: '简体中文', lang: 'zh-CN' } },
       pagefind: false, // three pages need no search
       plugins: [starlightLinksValidator()],
       lastUpdated: false,
@@ -28,6 +28,7 @@ export default defineConfig({
         './src/styles/tokens.css',
         './src/styles/prose.css',
         './src/styles/code.css',
+        './src/styles/chinese.css',
       ],
       routeMiddleware: './src/build/route-data.ts',
       components: {
@@ -47,6 +48,17 @@ export default defineConfig({
         styleOverrides: { codeFontFamily: 'var(--sl-font-mono)', borderRadius: '0' },
       },
       sidebar: [
+        {
+          label: 'Linux plumbing',
+          items: [
+            { slug: 'plumbing/01-a-namespace-and-its-wire' },
+            { slug: 'plumbing/02-bridges' },
+            { slug: 'plumbing/03-routing-between-namespaces' },
+            { slug: 'plumbing/04-five-hooks-five-tables' },
+            { slug: 'plumbing/05-conntrack-and-nat' },
+            { slug: 'plumbing/06-marks' },
+          ],
+        },
         { label: 'Routing mesh', items: [{ slug: 'mesh/20-ten-hops-for-one-curl' }] },
         { label: 'About', items: [{ slug: 'keys' }, { slug: 'fidelity' }] },
       ],

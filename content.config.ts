@@ -14,7 +14,7 @@ const pageSchema = z.object({
     .optional(),
   lab: z
     .object({
-      /** A file of content/scenarios, without its ending. */
+      /** UNIT/SLUG of content/labs, or a file of content/scenarios; without the ending. */
       scenario: z.string(),
       /** The tabs to begin with; the first is in front. */
       terminals: z.array(z.string()).min(1),

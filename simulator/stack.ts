@@ -2,6 +2,7 @@
  * The stack on one screen: which rooms plug into the kernel, and in which order packets meet them. Nothing here decides;
  * everything that depends on order is in one of the literal lists below.
  */
+import type { Origin } from './base/origin.ts';
 import type { Result } from './base/result.ts';
 import { icmpRcv } from './kernel/icmp.ts';
 import { hookLists } from './kernel/hooks.ts';
@@ -10,8 +11,9 @@ import { initNamespace } from './kernel/namespaces.ts';
 import type { NetworkNamespace } from './kernel/netns.ts';
 import { type HookEntry, type HookFunction, NF_FORWARD, NF_LOCAL_IN, NF_LOCAL_OUT, NF_POST_ROUTING, NF_PRE_ROUTING, type TransportProtocol } from './kernel/seams.ts';
 import { listSysctls, readSysctl, registerSysctls, sysctlName, sysctlPath, writeSysctl } from './kernel/sysctl.ts';
+import { procXfrmStat } from './kernel/xfrm.ts';
 import { alterReply, dropConntrack } from './netfilter/forIpvs.ts';
-import { confirmHook, conntrackHook, filterHook, mangleHook, natDestinationHook, natSourceHook, NETFILTER_PROC_FILES, NETFILTER_SYSCTLS, rawHook, securityHook } from './netfilter/index.ts';
+import { confirmHook, conntrackHook, filterHook, mangleHook, natDestinationHook, natSourceHook, NETFILTER_PROC_FILES, NETFILTER_SYSCTLS, rawHook, securityHook, securityLegacyHook } from './netfilter/index.ts';
 import { ipvsForwardIcmp, ipvsReply, ipvsRequest, ipvsSeam, IPVS_SYSCTL_NAMES, procIpVs, procIpVsConn, procIpVsStats, readIpvsSysctl, setupIpvs, teardownIpvs, writeIpvsSysctl } from './ipvs/index.ts';
 import { forgetNamespace, icmpProtocol, tcpProtocol, udpProtocol } from './transport/index.ts';
 
@@ -24,17 +26,19 @@ const HOOKS: readonly (readonly [hook: number, priority: number, name: string, r
 
   [NF_LOCAL_IN, -150, 'mangle', mangleHook],
   [NF_LOCAL_IN, 0, 'filter', filterHook],
-  [NF_LOCAL_IN, 50, 'security', securityHook],
+  [NF_LOCAL_IN, 50, 'security', securityLegacyHook],
   [NF_LOCAL_IN, 98, 'ipvs', ipvsReply],
   [NF_LOCAL_IN, 99, 'ipvs', ipvsRequest],
   [NF_LOCAL_IN, 100, 'nat', natSourceHook],
+  [NF_LOCAL_IN, 150, 'security', securityHook],
   [NF_LOCAL_IN, 0x7fffffff, 'conntrack', confirmHook],
 
   [NF_FORWARD, -150, 'mangle', mangleHook],
   [NF_FORWARD, 0, 'filter', filterHook],
-  [NF_FORWARD, 50, 'security', securityHook],
+  [NF_FORWARD, 50, 'security', securityLegacyHook],
   [NF_FORWARD, 99, 'ipvs', ipvsForwardIcmp],
   [NF_FORWARD, 100, 'ipvs', ipvsReply],
+  [NF_FORWARD, 150, 'security', securityHook],
 
   [NF_LOCAL_OUT, -300, 'raw', rawHook],
   [NF_LOCAL_OUT, -200, 'conntrack', conntrackHook],
@@ -43,7 +47,8 @@ const HOOKS: readonly (readonly [hook: number, priority: number, name: string, r
   [NF_LOCAL_OUT, -99, 'ipvs', ipvsReply],
   [NF_LOCAL_OUT, -98, 'ipvs', ipvsRequest],
   [NF_LOCAL_OUT, 0, 'filter', filterHook],
-  [NF_LOCAL_OUT, 50, 'security', securityHook],
+  [NF_LOCAL_OUT, 50, 'security', securityLegacyHook],
+  [NF_LOCAL_OUT, 150, 'security', securityHook],
 
   [NF_POST_ROUTING, -150, 'mangle', mangleHook],
   [NF_POST_ROUTING, 100, 'nat', natSourceHook],
@@ -88,6 +93,7 @@ export function bootKernel(kernel: Kernel): void {
 /** Files below /proc/net that the rooms show. */
 export const PROC_NET_FILES: Readonly<Record<string, (ns: NetworkNamespace) => string>> = {
   ...NETFILTER_PROC_FILES,
+  xfrm_stat: procXfrmStat,
   ip_vs: procIpVs,
   ip_vs_conn: procIpVsConn,
   ip_vs_stats: procIpVsStats,
@@ -96,6 +102,6 @@ export const PROC_NET_FILES: Readonly<Record<string, (ns: NetworkNamespace) => s
 /** /proc/sys as the process room wants it: names with dots. */
 export const sysctlRegistry = {
   read: (ns: NetworkNamespace, name: string): Result<string> => readSysctl(ns, sysctlPath(name)),
-  write: (ns: NetworkNamespace, name: string, value: string): Result<undefined> => writeSysctl(ns, sysctlPath(name), value),
+  write: (ns: NetworkNamespace, name: string, value: string, origin?: Origin): Result<undefined> => writeSysctl(ns, sysctlPath(name), value, origin),
   list: (ns: NetworkNamespace): readonly string[] => listSysctls(ns).map(sysctlName),
 };

@@ -11,17 +11,17 @@ document.addEventListener('click', (event) => {
   const { command = '', host = '' } = block.dataset;
   if (pressed.classList.contains('code-run')) {
     askToRun({ host, command });
-    say(pressed, 'Sent');
+    say(pressed, pressed.dataset.done);
   } else {
     navigator.clipboard.writeText(command).then(
-      () => say(pressed, 'Copied'),
-      () => say(pressed, 'Press Ctrl-C'),
+      () => say(pressed, pressed.dataset.done),
+      () => say(pressed, pressed.dataset.failed),
     );
   }
 });
 
 /** Shows a word on a button for a moment. */
-function say(pressed: HTMLButtonElement, word: string): void {
+function say(pressed: HTMLButtonElement, word = ''): void {
   const before = pressed.dataset.word ?? pressed.textContent;
   pressed.dataset.word = before;
   pressed.textContent = word;

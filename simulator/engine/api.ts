@@ -211,7 +211,10 @@ export interface EngineApi {
   }): ApiResult<ContainerSummary[]>;
   containerInspect(id: string): ApiResult<ContainerInspect>;
   /** 404 `No such image: X:latest` when it must be pulled first; 409 name conflict. */
-  containerCreate(request: ContainerCreateRequest): ApiResult<{ Id: string; Warnings: string[] }>;
+  containerCreate(
+    request: ContainerCreateRequest,
+    cause?: ProgramContext,
+  ): ApiResult<{ Id: string; Warnings: string[] }>;
   /**
    * Hands over the standard files of a created container: its first process uses them when it is started (and what it prints
    * is still logged). Of a running container: its output is copied there from now on. 409 when it is dead.
@@ -264,7 +267,7 @@ export interface EngineApi {
     id: string,
     options: { readonly verbose: boolean; readonly scope?: string },
   ): ApiResult<NetworkResource>;
-  networkCreate(request: NetworkCreateRequest): ApiResult<{ Id: string; Warning: string }>;
+  networkCreate(request: NetworkCreateRequest, cause?: ProgramContext): ApiResult<{ Id: string; Warning: string }>;
   networkRemove(id: string): ApiResult<undefined>;
   networkConnect(id: string, container: string, endpoint: EndpointRequest): Operation<undefined>;
   networkDisconnect(id: string, container: string, force: boolean): Operation<undefined>;
@@ -274,8 +277,8 @@ export interface EngineApi {
   // -- swarm
   swarmInspect(): ApiResult<Swarm>;
   /** The new node's id. */
-  swarmInit(request: SwarmInitRequest): Operation<string>;
-  swarmJoin(request: SwarmJoinRequest): Operation<undefined>;
+  swarmInit(request: SwarmInitRequest, cause?: ProgramContext): Operation<string>;
+  swarmJoin(request: SwarmJoinRequest, cause?: ProgramContext): Operation<undefined>;
   swarmLeave(force: boolean): Operation<undefined>;
   swarmUpdate(
     version: number,

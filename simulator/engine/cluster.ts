@@ -12,7 +12,7 @@ import { parseJoinToken } from '../swarm/ids.ts';
 import { CONTROL_PORT, Manager } from '../swarm/manager.ts';
 import type { AssignedTask, ToAgent, ToManager } from '../swarm/messages.ts';
 import { NetworkDb } from '../swarm/networkdb.ts';
-import type { NetworkObject, NodeDescription, NodeObject } from '../swarm/objects.ts';
+import type { EncryptionKey, NetworkObject, NodeDescription, NodeObject } from '../swarm/objects.ts';
 import type { Dice } from '../swarm/dice.ts';
 import type { Container, NetworkWish } from './container.ts';
 import type { Attacher, Containers } from './containers.ts';
@@ -71,7 +71,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   private remote: { address: string; port: number } | undefined;
   private readonly waiting = new Map<string, (assigned: AssignedTask) => void>();
   private readonly arrived = new Map<string, AssignedTask>();
-  private origin: Origin = { by: 'docker', text: 'swarm' };
+  private origin: Origin;
 
   constructor(parts: ClusterParts) {
     this.parts = parts;
@@ -79,6 +79,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     this.containers = parts.containers;
     this.networks = parts.networks;
     this.hostname = parts.host.name;
+    this.origin = parts.host.origin;
     parts.containers.attacher = undefined;
   }
 
@@ -93,6 +94,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
       subnetSize: options.subnetSize,
       dataPathPort: options.dataPathPort,
       dice: this.parts.dice,
+      ways: this.networks.ways,
     });
     this.manager = manager;
     manager.store.watch(() => this.parts.changed());
@@ -301,6 +303,10 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     return this.parts.describe();
   }
 
+  takeKeys(keys: readonly EncryptionKey[]): void {
+    this.networks.overlay.encryption.takeKeys(keys);
+  }
+
   configure(node: NodeObject, networks: readonly NetworkObject[]): void {
     this.node = node;
     for (const network of networks) if (network.Spec.Ingress && network.Ipam.length > 0) this.bring(network);
@@ -315,8 +321,13 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   ready({ task, networks }: AssignedTask): boolean {
     return task.NetworksAttachments.every(({ NetworkID }) => {
       const network = networks.find((each) => each.ID === NetworkID);
-      return network?.Spec.Driver !== 'overlay' || this.ownAddress(NetworkID) !== undefined;
+      return network?.Spec.Driver !== 'overlay' || !this.needsAddress(network) || this.ownAddress(NetworkID) !== undefined;
     });
+  }
+
+  /** Only a sandbox for virtual addresses needs one of the node's own. */
+  private needsAddress({ Spec }: NetworkObject): boolean {
+    return Spec.Ingress || this.networks.ways.balancing === 'own sandbox';
   }
 
   private ownAddress(networkId: string): number | undefined {
@@ -333,7 +344,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     if (object.Spec.Driver !== 'overlay') return undefined;
     const known = this.networks.networks.get(object.ID);
     const own = this.ownAddress(object.ID);
-    if (known !== undefined || own === undefined) return known;
+    if (known !== undefined || (own === undefined && this.needsAddress(object))) return known;
     const [config] = object.Ipam;
     const subnet = config === undefined ? undefined : parseCidr(config.Subnet);
     const network = this.networks.createOverlay({
@@ -346,9 +357,9 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
       ingress: object.Spec.Ingress,
       options: { ...object.DriverState },
       labels: { ...object.Spec.Labels },
-      origin: { by: 'docker', text: `network ${object.Spec.Name}`, cause: object.origin },
+      origin: object.origin.text === `network ${object.Spec.Name}` ? object.origin : { by: 'docker', text: `network ${object.Spec.Name}`, cause: object.origin },
     });
-    this.networks.createLoadBalancer(network, own);
+    if (own !== undefined) this.networks.createLoadBalancer(network, own);
     return network;
   }
 

@@ -40,7 +40,8 @@ export class Container {
   readonly path: string;
   readonly args: string[];
   readonly task: TaskReference | undefined;
-  readonly origin: Origin;
+  /** Who asked for it, or who started it last. */
+  origin: Origin;
   readonly log: ContainerLog;
   readonly layer: string;
   /** Knobs of its network namespace: `--sysctl`. */

@@ -84,7 +84,7 @@ export function containerApi(host: Host, containers: Containers, images: Images,
       return container === undefined ? missing(id) : answer(inspectContainer(container));
     },
 
-    containerCreate(request) {
+    containerCreate(request, cause) {
       const { NetworkMode: mode } = request.HostConfig;
       const endpoint = Object.values(request.NetworkingConfig?.EndpointsConfig ?? {})[0];
       if (endpoint?.IPv4Address !== undefined && (mode === 'default' || mode === 'bridge')) {
@@ -93,7 +93,7 @@ export function containerApi(host: Host, containers: Containers, images: Images,
           'invalid config for network bridge: invalid endpoint settings:\n* user specified IP address is supported on user defined networks only\n* user specified IP address is supported only when connecting to networks with user configured subnets',
         );
       }
-      const made = containers.create(request, { by: 'docker', text: `container ${request.name ?? request.Image}` });
+      const made = containers.create(request, { by: 'docker', text: `container ${request.name ?? request.Image}`, cause: cause?.origin ?? host.origin });
       return made.ok ? answer({ Id: made.value.id, Warnings: [] }) : made;
     },
 
@@ -119,7 +119,7 @@ export function containerApi(host: Host, containers: Containers, images: Images,
       const container = containers.find(id);
       if (container === undefined) return finished(missing(id));
       const operation = new Pending<undefined>(changed);
-      Object.assign(container.origin, { cause: cause.origin });
+      container.origin = { by: 'docker', text: `container ${container.name}`, cause: cause.origin };
       containers.start(container, (failure) => operation.settle(failure === undefined ? answer(undefined) : refusal(failure.status, failure.message)));
       return operation;
     },
@@ -225,11 +225,11 @@ export function containerApi(host: Host, containers: Containers, images: Images,
       return answer({ Id: exec.id });
     },
 
-    execStart(id, files) {
+    execStart(id, files, cause) {
       const exec = containers.execs.get(id);
       if (exec === undefined) return refusal(404, `No such exec instance: ${id}`);
       if (!exec.container.running) return refusal(409, `container ${exec.container.id} is not running`);
-      containers.startExec(exec, files);
+      containers.startExec(exec, files, cause.origin);
       return answer(undefined);
     },
 

@@ -3,14 +3,16 @@
  * internal/resolvconf of 26.1 (the texts with their comments).
  */
 import { formatIpv4 } from '../base/address.ts';
+import type { DataPlane } from '../eras/era.ts';
 import type { Host } from '../process/host.ts';
 import type { Container } from './container.ts';
 import { GATEWAY_NETWORK, type Sandbox } from './network/model.ts';
 
+/** `@` stands for what the era has there. */
 const HOSTS = `127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
-fe00::0	ip6-localnet
-ff00::0	ip6-mcastprefix
+fe00@	ip6-localnet
+ff00@	ip6-mcastprefix
 ff02::1	ip6-allnodes
 ff02::2	ip6-allrouters
 `;
@@ -34,7 +36,7 @@ function parseHost(text: string): HostResolver {
   return { servers, search, options };
 }
 
-function resolvConf(container: Container, sandbox: Sandbox, host: HostResolver): string {
+function resolvConf(container: Container, sandbox: Sandbox, host: HostResolver, form: DataPlane['resolvConf']): string {
   const { Dns, DnsSearch, DnsOptions } = container.hostConfig;
   const overrides = [...((Dns?.length ?? 0) > 0 ? ['nameservers'] : []), ...((DnsSearch?.length ?? 0) > 0 ? ['search'] : []), ...((DnsOptions?.length ?? 0) > 0 ? ['options'] : [])];
   const servers = Dns !== null && Dns.length > 0 ? Dns : host.servers;
@@ -43,19 +45,21 @@ function resolvConf(container: Container, sandbox: Sandbox, host: HostResolver):
   const internal = sandbox.needsResolver;
   const ndots = options.some((option) => option.startsWith('ndots:'));
   if (internal && !ndots) options.push('ndots:0');
-  let text = HEADER;
+  let text = form === 'bare' ? '' : HEADER;
   for (const server of internal ? ['127.0.0.11'] : servers) text += `nameserver ${server}\n`;
   if (search !== '') text += `search ${search}\n`;
   if (options.length > 0) text += `options ${options.join(' ')}\n`;
+  if (form === 'bare') return text;
+  const shown = form === 'explained, host()' && (Dns ?? []).length === 0 ? servers.map((server) => `host(${server})`) : servers;
   text += `\n# Based on host file: '/etc/resolv.conf' (${internal ? 'internal resolver' : 'legacy'})\n`;
-  if (internal) text += `# ExtServers: [${servers.join(' ')}]\n`;
+  if (internal) text += `# ExtServers: [${shown.join(' ')}]\n`;
   text += `# Overrides: [${overrides.join(' ')}]\n`;
   if (internal) text += `# Option ndots from: ${ndots ? (overrides.includes('options') ? 'override' : 'host') : 'internal'}\n`;
   return text;
 }
 
-function hostsFile(container: Container, sandbox: Sandbox): string {
-  let text = HOSTS;
+function hostsFile(container: Container, sandbox: Sandbox, tail: DataPlane['hostsTail']): string {
+  let text = HOSTS.replaceAll('@', tail);
   for (const extra of container.hostConfig.ExtraHosts ?? []) {
     const colon = extra.search(/[:=]/);
     if (colon > 0) text += `${extra.slice(colon + 1).replace(/^host-gateway$/, '172.17.0.1')}\t${extra.slice(0, colon)}\n`;
@@ -69,7 +73,7 @@ function hostsFile(container: Container, sandbox: Sandbox): string {
 }
 
 /** Writes the three files as they should read now. */
-export function writeContainerFiles(host: Host, container: Container): void {
+export function writeContainerFiles(host: Host, container: Container, ways: DataPlane): void {
   const { mounts, sandbox } = container;
   if (mounts === undefined || sandbox === undefined) return;
   const files = host.filesOf(mounts);
@@ -78,9 +82,9 @@ export function writeContainerFiles(host: Host, container: Container): void {
   if (sandbox.kind === 'host') {
     files.writeFile('/etc/resolv.conf', ofHost.ok ? ofHost.value : '');
     const hosts = host.fs.readText('/etc/hosts');
-    files.writeFile('/etc/hosts', hosts.ok ? hosts.value : HOSTS);
+    files.writeFile('/etc/hosts', hosts.ok ? hosts.value : HOSTS.replaceAll('@', ways.hostsTail));
     return;
   }
-  files.writeFile('/etc/resolv.conf', resolvConf(container, sandbox, parseHost(ofHost.ok ? ofHost.value : '')));
-  files.writeFile('/etc/hosts', hostsFile(container, sandbox));
+  files.writeFile('/etc/resolv.conf', resolvConf(container, sandbox, parseHost(ofHost.ok ? ofHost.value : ''), ways.resolvConf));
+  files.writeFile('/etc/hosts', hostsFile(container, sandbox, ways.hostsTail));
 }

@@ -2,6 +2,7 @@
  * The verbs on containers: create, start, stop, kill, remove, exec. Mirrors moby daemon/{create,start,stop,kill,delete,exec,
  * container_operations}.go and the daemon's restart manager.
  */
+import type { DaemonHabits } from '../eras/era.ts';
 import { parseIpv4, parseMac } from '../base/address.ts';
 import type { Origin } from '../base/origin.ts';
 import { MILLISECOND, SECOND, type Scheduler } from '../base/scheduler.ts';
@@ -54,6 +55,7 @@ export class Containers {
   readonly all: Map<string, Container>;
   readonly execs = new Map<string, Exec>();
   attacher: Attacher | undefined;
+  private readonly habits: DaemonHabits;
   private readonly host: Host;
   private readonly scheduler: Scheduler;
   private readonly images: Images;
@@ -66,13 +68,14 @@ export class Containers {
   private closing = false;
 
   /** `known`: what an earlier run of the daemon has left. */
-  constructor(host: Host, daemon: Process, images: Images, networks: NetworkController, proxies: Proxies, changed: () => void, known: Map<string, Container>) {
+  constructor(host: Host, daemon: Process, images: Images, networks: NetworkController, proxies: Proxies, changed: () => void, known: Map<string, Container>, habits: DaemonHabits) {
+    this.habits = habits;
     this.all = known;
     this.host = host;
     this.scheduler = host.kernel.universe.scheduler;
     this.images = images;
     this.networks = networks;
-    this.runtime = new Runtime(host, daemon);
+    this.runtime = new Runtime(host, daemon, habits);
     this.proxies = proxies;
     this.changed = changed;
   }
@@ -162,7 +165,7 @@ export class Containers {
         if (!this.host.fs.stat(point.Source).ok) this.host.makeDirectories(point.Source);
         this.host.bindMount(point.Source, mounts, point.Destination, !point.RW);
       }
-      writeContainerFiles(this.host, container);
+      writeContainerFiles(this.host, container, this.networks.ways);
       const problem = this.runtime.start(container, sandbox.ns);
       if (problem !== undefined) return fail(problem, 400);
       container.status = 'running';
@@ -389,7 +392,7 @@ export class Containers {
     this.join(container, wish, (failure) => {
       if (failure !== undefined) container.wishes = container.wishes.filter((each) => each !== wish);
       else {
-        writeContainerFiles(this.host, container);
+        writeContainerFiles(this.host, container, this.networks.ways);
         if (container.sandbox !== undefined) this.networks.publish(container.sandbox);
       }
       this.changed();
@@ -404,7 +407,7 @@ export class Containers {
     const endpoint = container.sandbox?.endpoints.find((each) => each.network.id === id);
     if (endpoint !== undefined) {
       this.networks.disconnect(endpoint);
-      writeContainerFiles(this.host, container);
+      writeContainerFiles(this.host, container, this.networks.ways);
       const attachment = container.attachments.get(id);
       container.attachments.delete(id);
       if (attachment !== undefined) this.attacher?.detach(attachment);
@@ -415,12 +418,12 @@ export class Containers {
 
   // -- exec
 
-  startExec(exec: Exec, files: StandardFiles | undefined): void {
+  startExec(exec: Exec, files: StandardFiles | undefined, cause: Origin): void {
     const { container } = exec;
-    const started = this.runtime.exec(container, exec.argv, { env: exec.env, cwd: exec.cwd, tty: exec.tty, privileged: exec.privileged }, files);
+    const started = this.runtime.exec(container, exec.argv, { env: exec.env, cwd: exec.cwd, tty: exec.tty, privileged: exec.privileged, cause }, files);
     if (typeof started === 'string') {
       files?.stdout?.write(encode(`${started}\r\n`));
-      exec.exitCode = 126;
+      exec.exitCode = this.habits.execFailure.status;
       this.changed();
       return;
     }

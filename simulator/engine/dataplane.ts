@@ -20,6 +20,7 @@ import { deleteLink as deleteLinkRequest, moveLink as moveLinkRequest, newLink, 
 import { deleteNeighbour, newNeighbour } from '../kernel/netlink/neighbour.ts';
 import { allocateNamespaceId } from '../kernel/netlink/nsid.ts';
 import { deleteRoute, newRoute } from '../kernel/netlink/route.ts';
+import { deleteXfrmState, flushXfrmPolicies, flushXfrmStates, newXfrmPolicy, newXfrmState, type XfrmStateRequest } from '../kernel/netlink/xfrm.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { readSysctl as readSysctlFile, writeSysctl as writeSysctlFile } from '../kernel/sysctl.ts';
 import { shownChain, xtables, type RuleSpec, type TableName, type XtablesRequest } from '../netfilter/index.ts';
@@ -35,19 +36,24 @@ function must<T>(result: Result<T>, what: string): T {
 // -- iptables
 
 function request(ns: NetworkNamespace, wanted: XtablesRequest, origin: Origin): boolean {
-  return xtables(ns, wanted, origin).ok;
+  return xtables(ns, wanted, origin, ns.kernel.platform.iptables.backend).ok;
 }
 
 /** Rules already understood: Docker writes most of them on every node, and looks for each before it writes it. */
 const understood = new Map<string, RuleSpec>();
 const MOST_UNDERSTOOD = 1000;
 
+/** Words stand apart by blanks, but for those between quotes. */
+function words(text: string): string[] {
+  return (text.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^"|"$/g, ''));
+}
+
 /** The words of a rule, understood as iptables would. */
 function rule(table: TableName, text: string): RuleSpec {
   const key = `${table} ${text}`;
   const known = understood.get(key);
   if (known !== undefined) return known;
-  const parsed = parseRule(text.split(' '), table);
+  const parsed = parseRule(words(text), table);
   assert(!isComplaint(parsed), `iptables ${text}: ${isComplaint(parsed) ? parsed.text : ''}`);
   if (understood.size === MOST_UNDERSTOOD) understood.clear();
   understood.set(key, parsed);
@@ -71,7 +77,7 @@ export function remove(ns: NetworkNamespace, table: TableName, chain: string, te
 
 /** `-C` */
 export function has(ns: NetworkNamespace, table: TableName, chain: string, text: string): boolean {
-  return xtables(ns, { op: 'check', table, chain, rule: rule(table, text) }, NOBODY).ok;
+  return xtables(ns, { op: 'check', table, chain, rule: rule(table, text) }, NOBODY, ns.kernel.platform.iptables.backend).ok;
 }
 
 const NOBODY: Origin = { by: 'docker', text: 'look' };
@@ -85,11 +91,16 @@ export function flushChain(ns: NetworkNamespace, table: TableName, chain: string
 }
 
 export function hasChain(ns: NetworkNamespace, table: TableName, chain: string): boolean {
-  return shownChain(ns, table, chain) !== undefined;
+  return shownChain(ns, table, chain, ns.kernel.platform.iptables.backend) !== undefined;
 }
 
 export function setPolicy(ns: NetworkNamespace, table: TableName, chain: string, policy: 'ACCEPT' | 'DROP', origin: Origin): boolean {
   return request(ns, { op: 'policy', table, chain, policy }, origin);
+}
+
+/** A command of iptables that ends in nothing. In ip_tables a table is there once somebody has asked for it. */
+export function openTable(ns: NetworkNamespace, table: TableName): void {
+  if (ns.kernel.platform.iptables.backend === 'legacy') has(ns, table, 'OUTPUT', '-j RETURN');
 }
 
 // -- links (libnetwork asks for no transmit queue, where `ip link add` gets 1000)
@@ -157,15 +168,15 @@ export function disableIpv6(dev: NetDevice): void {
 
 // -- addresses, routes, neighbours
 
-/** `ip addr add A/P brd + dev DEV` */
-export function addAddress(dev: NetDevice, address: number, prefix: number, origin: Origin): void {
-  newAddress(dev, { address, prefix, broadcast: prefix < 31 ? broadcastOf(address, prefix) : 0, scope: 'global', label: dev.name, origin }, true);
+/** `ip addr add A/P brd + dev DEV`, or without `brd`. */
+export function addAddress(dev: NetDevice, address: number, prefix: number, origin: Origin, broadcast: boolean): void {
+  newAddress(dev, { address, prefix, broadcast: broadcast && prefix < 31 ? broadcastOf(address, prefix) : 0, scope: 'global', label: dev.name, origin }, true);
 }
 
 /** A virtual address: `ip addr add A/32 dev NAME` */
-export function addAlias(ns: NetworkNamespace, name: string, address: number, origin: Origin): void {
+export function addAlias(ns: NetworkNamespace, name: string, address: number, origin: Origin, broadcast = false): void {
   const dev = ns.device(name);
-  if (dev !== undefined) newAddress(dev, { address, prefix: 32, broadcast: 0, scope: 'global', label: name, origin }, true);
+  if (dev !== undefined) newAddress(dev, { address, prefix: 32, broadcast: broadcast ? address : 0, scope: 'global', label: name, origin }, true);
 }
 
 export function removeAlias(ns: NetworkNamespace, name: string, address: number): void {
@@ -207,6 +218,42 @@ export function setFdb(dev: NetDevice, mac: number, tunnel: number, origin: Orig
 
 export function removeFdb(dev: NetDevice, mac: number, tunnel: number, origin: Origin): void {
   deleteFdbEntry(dev, fdb(mac, tunnel, origin));
+}
+
+// -- IPsec
+
+/** `ip xfrm state add src A dst B proto esp spi N reqid R mode transport aead 'rfc4106(gcm(aes))' KEY BITS` */
+export function addXfrmState(ns: NetworkNamespace, state: Omit<XfrmStateRequest, 'mark' | 'selector'>): void {
+  const selector = { src: 0, srcPrefix: 0, dst: 0, dstPrefix: 0, protocol: 0, sport: 0, dport: 0 };
+  newXfrmState(ns, { ...state, mark: null, selector });
+}
+
+export function removeXfrmState(ns: NetworkNamespace, dst: number, spi: number): void {
+  deleteXfrmState(ns, dst, spi);
+}
+
+/** VXLAN packets with a mark, from one address to another, go by one state. */
+export interface VxlanPolicy {
+  readonly src: number;
+  readonly dst: number;
+  readonly dport: number;
+  readonly mark: number;
+  readonly reqid: number;
+  readonly spi: number;
+  readonly origin: Origin;
+}
+
+/** `ip xfrm policy add src A/32 dst B/32 proto udp dport P dir out mark M tmpl src A dst B proto esp spi N reqid R mode transport` */
+export function addXfrmPolicy(ns: NetworkNamespace, { src, dst, dport, mark, reqid, spi, origin }: VxlanPolicy, update: boolean): void {
+  const selector = { src, srcPrefix: 32, dst, dstPrefix: 32, protocol: 17, sport: 0, dport };
+  const template = { src, dst, spi, reqid, mode: 'transport', optional: false } as const;
+  newXfrmPolicy(ns, { direction: 'out', selector, mark: { value: mark, mask: 0xffffffff }, priority: 0, action: 'allow', templates: [template], origin }, update);
+}
+
+/** Takes away all states with this reqid, and all policies with this mark. */
+export function clearXfrm(ns: NetworkNamespace, mark: number): void {
+  flushXfrmPolicies(ns, (policy) => policy.mark?.value === mark);
+  flushXfrmStates(ns, (state) => state.reqid === mark);
 }
 
 // -- IPVS: `ipvsadm -A -f MARK -s rr`, `-a -f MARK -r A:0 -m -w 1`

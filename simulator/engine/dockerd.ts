@@ -4,6 +4,7 @@
  */
 import { SimulatorBug } from '../base/assert.ts';
 import type { Origin } from '../base/origin.ts';
+import type { RandomStream } from '../base/random.ts';
 import { SECOND } from '../base/scheduler.ts';
 import { WaitQueue } from '../base/wait.ts';
 import { ERAS, type Era } from '../eras/index.ts';
@@ -15,6 +16,7 @@ import { Cluster, type Membership } from './cluster.ts';
 import { containerApi } from './containerApi.ts';
 import type { Container } from './container.ts';
 import { Containers } from './containers.ts';
+import { inEra } from './eraViews.ts';
 import { Images, type ImageDefinition } from './images.ts';
 import { describeNode, engineInfo, engineVersion } from './info.ts';
 import { networkApi } from './networkApi.ts';
@@ -64,9 +66,15 @@ export function daemonOf(host: object): Dockerd | undefined {
   return daemons.get(host);
 }
 
+/** libtrust: twelve groups of four of the 32 characters of base 32. */
+function fingerprint(random: RandomStream): string {
+  const letter = (): string => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[random.below(32)] as string;
+  return Array.from({ length: 12 }, () => letter() + letter() + letter() + letter()).join(':');
+}
+
 export class Dockerd {
   private readonly host: Host;
-  private readonly era: Era;
+  readonly era: Era;
   private readonly kept: Kept;
   private readonly dice: Dice | undefined;
   private running: Running | undefined;
@@ -85,7 +93,7 @@ export class Dockerd {
     const { random } = host.kernel.universe;
     const ids = random.stream(`docker-daemon/${host.name}`);
     this.kept = {
-      id: [8, 4, 4, 4, 12].map((length) => ids.hex(length)).join('-'),
+      id: era.daemon.idForm === 'uuid' ? [8, 4, 4, 4, 12].map((length) => ids.hex(length)).join('-') : fingerprint(ids),
       images: new Images(options.images ?? [], random.stream(`docker-image/${host.name}`), host.wallClock),
       containers: new Map(),
       networks: [],
@@ -118,7 +126,7 @@ export class Dockerd {
   }
 
   /** Starts the daemon: chains, docker0, the API's socket. */
-  start(): void {
+  start(cause?: Origin): void {
     if (this.running !== undefined) return;
     const { host, era } = this;
     const { scheduler } = host.kernel.universe;
@@ -127,13 +135,13 @@ export class Dockerd {
       this.putAway(this.wreck);
     }
     const { id, images, membership } = this.kept;
-    const origin: Origin = { by: 'docker', text: 'dockerd start' };
-    const process = host.daemon(['/usr/sbin/dockerd', '-H', 'fd://', '--containerd=/run/containerd/containerd.sock'], (ctx) => this.main(ctx));
+    const origin: Origin = { by: 'docker', text: 'dockerd', cause: cause ?? host.origin };
+    const process = host.daemon(['/usr/sbin/dockerd', '-H', 'fd://', '--containerd=/run/containerd/containerd.sock'], (ctx) => this.main(ctx), { cause: cause ?? host.origin });
     const sockets = new DaemonSockets(process, scheduler);
-    const networks = new NetworkController(host, sockets);
-    const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce, this.kept.containers);
+    const networks = new NetworkController(host, sockets, era.dataPlane);
+    const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce, this.kept.containers, era.daemon);
     const cluster = new Cluster({ host, sockets, networks, containers, changed: this.announce, dice: this.dice, describe: () => describeNode(host, era) });
-    const api: EngineApi = {
+    const today: EngineApi = {
       changed: this.changed,
       version: () => answer(engineVersion(era)),
       info: () => answer(engineInfo(host, era, id, { containers, images, cluster })),
@@ -142,6 +150,7 @@ export class Dockerd {
       ...swarmApi(host, cluster, this.announce),
       ...serviceApi(cluster, new LogBroker(this.announce)),
     };
+    const api = inEra(today, era);
     this.running = { process, sockets, networks, containers, images, cluster, api };
     networks.start(origin, this.kept.networks);
     if (membership !== undefined) cluster.resume(membership);
@@ -210,7 +219,7 @@ export const dockerdTool: Tool = {
       const pid = ctx.fs.readText(PID_FILE);
       return yield* fail(ctx, `failed to start daemon, ensure docker is not running or delete ${PID_FILE}: process with PID ${pid.ok ? pid.value : '?'} is still running`);
     }
-    daemon.start();
+    daemon.start(ctx.origin);
     return 0;
   },
 };
@@ -221,7 +230,7 @@ export const rigDockerdTool: Tool = {
   directory: '/opt/rig',
   summary: "start this machine's Docker daemon again, as the rig of the recordings did",
   *main(ctx: ProgramContext): Program {
-    daemonOf(ctx.host)?.start();
+    daemonOf(ctx.host)?.start(ctx.origin);
     yield* ctx.sleep(SECOND);
     return 0;
   },

@@ -8,21 +8,21 @@ import type { Images } from './images.ts';
 import { clusterInfo } from './swarmViews.ts';
 import type { NodeDescription } from '../swarm/objects.ts';
 
-const KERNEL = '6.12.107+deb13-cloud-amd64';
 const CPUS = 2;
-const MEMORY = 6220595200;
-const NETWORK_PLUGINS = ['bridge', 'host', 'ipvlan', 'macvlan', 'null', 'overlay'];
-const LOG_PLUGINS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'json-file', 'local', 'splunk', 'syslog'];
 
 export function engineVersion(era: Era): EngineVersion {
-  const details = { ApiVersion: era.apiVersion, Arch: 'amd64', BuildTime: era.buildTime, Experimental: 'false', GitCommit: era.gitCommit, GoVersion: era.goVersion, KernelVersion: KERNEL, MinAPIVersion: era.minApiVersion, Os: 'linux' };
+  const details = { ApiVersion: era.apiVersion, Arch: 'amd64', BuildTime: era.buildTime, Experimental: 'false', GitCommit: era.gitCommit, GoVersion: era.goVersion, KernelVersion: era.platform.kernel, MinAPIVersion: era.minApiVersion, Os: 'linux' };
   return {
     Platform: { Name: '' },
     Components: [
       { Name: 'Engine', Version: era.version, Details: details },
-      { Name: 'containerd', Version: era.containerd.version, Details: { GitCommit: era.containerd.commit } },
-      { Name: 'runc', Version: era.runc.version, Details: { GitCommit: era.runc.commit } },
-      { Name: 'docker-init', Version: '0.19.0', Details: { GitCommit: '' } },
+      ...(era.daemon.components
+        ? [
+            { Name: 'containerd', Version: era.containerd.version, Details: { GitCommit: era.containerd.commit } },
+            { Name: 'runc', Version: era.runc.version, Details: { GitCommit: era.runc.commit } },
+            { Name: 'docker-init', Version: era.daemon.init.version, Details: { GitCommit: era.daemon.init.commit } },
+          ]
+        : []),
     ],
     Version: era.version,
     ApiVersion: era.apiVersion,
@@ -31,7 +31,7 @@ export function engineVersion(era: Era): EngineVersion {
     GoVersion: era.goVersion,
     Os: 'linux',
     Arch: 'amd64',
-    KernelVersion: KERNEL,
+    KernelVersion: era.platform.kernel,
     BuildTime: era.buildTime,
   };
 }
@@ -39,19 +39,19 @@ export function engineVersion(era: Era): EngineVersion {
 /** What a node tells of itself to the swarm. */
 export function describeNode(host: Host, era: Era): NodeDescription {
   const plugins = [
-    ...LOG_PLUGINS.map((name) => ({ Type: 'Log', Name: name })),
-    ...NETWORK_PLUGINS.map((name) => ({ Type: 'Network', Name: name })),
+    ...era.daemon.logPlugins.map((name) => ({ Type: 'Log', Name: name })),
+    ...era.daemon.networkPlugins.map((name) => ({ Type: 'Network', Name: name })),
     { Type: 'Volume', Name: 'local' },
   ];
   return {
     Hostname: host.name,
     Platform: { Architecture: 'x86_64', OS: 'linux' },
-    Resources: { NanoCPUs: CPUS * 1e9, MemoryBytes: MEMORY },
+    Resources: { NanoCPUs: CPUS * 1e9, MemoryBytes: era.platform.memory },
     Engine: { EngineVersion: era.version, Plugins: plugins },
   };
 }
 
-function swarmInfo(cluster: Cluster): SwarmInfo {
+function swarmInfo(cluster: Cluster, era: Era): SwarmInfo {
   const { manager } = cluster;
   const base = { NodeID: cluster.nodeId, NodeAddr: cluster.address, LocalNodeState: cluster.state, ControlAvailable: manager !== undefined, Error: '' };
   const managers = cluster.agent?.managers ?? [];
@@ -63,7 +63,7 @@ function swarmInfo(cluster: Cluster): SwarmInfo {
     RemoteManagers: remote,
     Nodes: nodes.length,
     Managers: nodes.filter((node) => node.ManagerStatus !== undefined).length,
-    Cluster: clusterInfo(manager.cluster),
+    Cluster: { ...clusterInfo(manager.cluster), ...(era.daemon.addressPools ? { DefaultAddrPool: manager.cluster.DefaultAddrPool } : {}) },
   };
 }
 
@@ -78,8 +78,8 @@ export function engineInfo(host: Host, era: Era, id: string, parts: { containers
     ContainersStopped: containers.length - running,
     Images: parts.images.count,
     Driver: 'overlay2',
-    DriverStatus: [['Backing Filesystem', 'extfs'], ['Supports d_type', 'true'], ['Using metacopy', 'false'], ['Native Overlay Diff', 'true'], ['userxattr', 'false']],
-    Plugins: { Volume: ['local'], Network: NETWORK_PLUGINS, Authorization: null, Log: LOG_PLUGINS },
+    DriverStatus: era.daemon.driverStatus.map(([name, text]) => [name, text]),
+    Plugins: { Volume: ['local'], Network: [...era.daemon.networkPlugins], Authorization: null, Log: [...era.daemon.logPlugins] },
     MemoryLimit: true,
     IPv4Forwarding: host.kernel.initNs.knobs.ip_forward !== 0,
     BridgeNfIptables: host.kernel.initNs.knobs.bridge_nf_call_iptables !== 0,
@@ -88,29 +88,29 @@ export function engineInfo(host: Host, era: Era, id: string, parts: { containers
     SystemTime: rfc3339Nano(host.wallClock),
     LoggingDriver: 'json-file',
     CgroupDriver: 'cgroupfs',
-    CgroupVersion: '2',
-    KernelVersion: KERNEL,
-    OperatingSystem: 'Debian GNU/Linux 13 (trixie)',
-    OSVersion: '13',
+    CgroupVersion: era.platform.cgroup,
+    KernelVersion: era.platform.kernel,
+    OperatingSystem: era.platform.distribution,
+    OSVersion: era.platform.osVersion,
     OSType: 'linux',
     Architecture: 'x86_64',
     NCPU: CPUS,
-    MemTotal: MEMORY,
-    InsecureRegistries: ['127.0.0.0/8'],
+    MemTotal: era.platform.memory,
+    InsecureRegistries: [...era.daemon.insecureRegistries],
     DockerRootDir: '/var/lib/docker',
     Name: host.name,
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: era.version,
-    Runtimes: ['io.containerd.runc.v2', 'runc'],
+    Runtimes: [...era.daemon.runtimes],
     DefaultRuntime: 'runc',
-    Swarm: swarmInfo(parts.cluster),
+    Swarm: swarmInfo(parts.cluster, era),
     LiveRestoreEnabled: false,
     InitBinary: 'docker-init',
     ContainerdCommit: era.containerd.commit,
     RuncCommit: era.runc.commit,
-    InitCommit: '',
-    SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
-    Warnings: ['WARNING: No swap limit support'],
+    InitCommit: era.daemon.init.commit,
+    SecurityOptions: [...era.daemon.securityOptions],
+    Warnings: [...era.daemon.warnings],
   };
 }

@@ -5,18 +5,21 @@
 import { MINUTE, type Timer } from '../base/scheduler.ts';
 import { createNamespace, destroyNamespace } from '../kernel/namespaces.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
-import { setUp } from '../kernel/devices.ts';
+import { setIpv6Disabled, setUp } from '../kernel/devices.ts';
 import type { Host } from '../process/host.ts';
 
 const NETNS_DIRECTORY = '/var/run/docker/netns';
 
 export class NamespaceFiles {
   private readonly host: Host;
+  /** Its loopbacks have `::1`. */
+  private readonly loopback6: boolean;
   private readonly live = new Map<string, NetworkNamespace>();
   private readonly garbage = new Set<string>();
   private timer: Timer | undefined;
 
-  constructor(host: Host) {
+  constructor(host: Host, loopback6: boolean) {
+    this.loopback6 = loopback6;
     this.host = host;
   }
 
@@ -24,6 +27,7 @@ export class NamespaceFiles {
   create(key: string, name: string): NetworkNamespace {
     const ns = createNamespace(this.host.kernel, name);
     const lo = ns.device('lo');
+    if (lo !== undefined && !this.loopback6) setIpv6Disabled(lo, true);
     if (lo !== undefined) setUp(lo, true);
     this.bind(key, ns);
     return ns;

@@ -1,4 +1,6 @@
 /** The network part of the API. Mirrors moby daemon/network.go, api/server/router/network and daemon/cluster/networks.go. */
+import type { ProgramContext } from '../process/program.ts';
+import type { Origin } from '../base/origin.ts';
 import { formatIpv4, inPrefix, parseCidr, parseIpv4 } from '../base/address.ts';
 import { createNetwork, removeNetwork } from '../swarm/control.ts';
 import { formatSubnet } from '../swarm/ipam.ts';
@@ -31,6 +33,8 @@ export function networkApi(networks: NetworkController, containers: Containers, 
     return [...local, ...objects.filter((object) => !networks.networks.has(object.ID)).map((object) => ({ local: undefined, object }))];
   }
 
+  /** Bare tests call without a client. */
+  const originOf = ({ Name }: NetworkCreateRequest, cause: ProgramContext | undefined): Origin => ({ by: 'docker', text: `network ${Name}`, ...(cause === undefined ? {} : { cause: cause.origin }) });
   const idOf = ({ local, object }: Found): string => local?.id ?? object?.ID ?? '';
   const nameOf = ({ local, object }: Found): string => local?.name ?? object?.Spec.Name ?? '';
 
@@ -104,12 +108,12 @@ export function networkApi(networks: NetworkController, containers: Containers, 
       return found.ok ? answer(resource(found.value, true, verbose)) : found;
     },
 
-    networkCreate(request) {
+    networkCreate(request, cause) {
       if (all().some((each) => nameOf(each) === request.Name)) return refusal(409, `network with name ${request.Name} already exists`);
       if (request.Driver === 'overlay' && request.Scope === 'local') return refusal(403, 'cannot downgrade network scope for overlay networks');
-      if (request.Driver === 'overlay' || request.Ingress) return createOverlay(request);
+      if (request.Driver === 'overlay' || request.Ingress) return createOverlay(request, originOf(request, cause));
       if (request.Driver !== 'bridge') return refusal(404, request.Driver === 'host' || request.Driver === 'null' ? `only one instance of "${request.Driver}" network is allowed` : `plugin "${request.Driver}" not found`);
-      return createBridge(request);
+      return createBridge(request, originOf(request, cause));
     },
 
     networkRemove(id) {
@@ -164,10 +168,9 @@ export function networkApi(networks: NetworkController, containers: Containers, 
     },
   };
 
-  function createOverlay(request: NetworkCreateRequest): ApiResult<{ Id: string; Warning: string }> {
+  function createOverlay(request: NetworkCreateRequest, origin: Origin): ApiResult<{ Id: string; Warning: string }> {
     if (cluster.manager === undefined) return NO_MANAGER;
     if (request.EnableIPv6 === true) return refusal(501, 'IPv6 networks are not emulated here');
-    if (request.Options['encrypted'] !== undefined) return refusal(501, 'encrypted overlays are not emulated here');
     const created = createNetwork(
       cluster.manager,
       {
@@ -182,12 +185,12 @@ export function networkApi(networks: NetworkController, containers: Containers, 
         ...(request.IPAM.Config.length === 0 ? {} : { Ipam: request.IPAM.Config.map((config) => ({ ...config })) }),
         Scope: 'swarm',
       },
-      { by: 'docker', text: `network ${request.Name}` },
+      origin,
     );
     return created.ok ? answer({ Id: created.value.ID, Warning: '' }) : refusal(created.status, created.message);
   }
 
-  function createBridge(request: NetworkCreateRequest): ApiResult<{ Id: string; Warning: string }> {
+  function createBridge(request: NetworkCreateRequest, origin: Origin): ApiResult<{ Id: string; Warning: string }> {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(request.Name)) return refusal(400, `invalid network name ${request.Name}`);
     const [config] = request.IPAM.Config;
     const subnet = config?.Subnet === undefined ? undefined : parseCidr(config.Subnet);
@@ -196,7 +199,7 @@ export function networkApi(networks: NetworkController, containers: Containers, 
     const range = config?.IPRange === undefined ? undefined : parseCidr(config.IPRange);
     const network = networks.createBridge(
       request.Name,
-      { by: 'docker', text: `network ${request.Name}` },
+      origin,
       { ...request.Options },
       {
         ...(subnet === undefined ? {} : { subnet }),

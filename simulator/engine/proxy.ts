@@ -2,6 +2,7 @@
  * docker-proxy: a process that holds a published port of the host and relays what reaches it without passing the DNAT rule
  * (connections of the host to its own loopback, hairpins). Mirrors moby cmd/docker-proxy; one process per address family.
  */
+import type { Origin } from '../base/origin.ts';
 import { parseIpv4 } from '../base/address.ts';
 import type { Scheduler } from '../base/scheduler.ts';
 import { MemoryDevice } from '../process/files.ts';
@@ -63,14 +64,14 @@ export class Proxies implements ProxyStarter {
     this.scheduler = host.kernel.universe.scheduler;
   }
 
-  start(protocol: string, hostIp: string, hostPort: number, containerIp: string, containerPort: number): { stop(): void } | undefined {
+  start(protocol: string, hostIp: string, hostPort: number, containerIp: string, containerPort: number, origin: Origin): { stop(): void } | undefined {
     const families = hostIp === '0.0.0.0' ? ['0.0.0.0', '::'] : [hostIp];
     const started: Process[] = [];
     const stop = (): void => {
       for (const process of started) process.post('SIGKILL');
     };
     for (const address of families) {
-      const process = this.launch(protocol, address, hostPort, containerIp, containerPort);
+      const process = this.launch(protocol, address, hostPort, containerIp, containerPort, origin);
       if (process === undefined) {
         stop();
         return undefined;
@@ -80,9 +81,9 @@ export class Proxies implements ProxyStarter {
     return { stop };
   }
 
-  private launch(protocol: string, hostIp: string, hostPort: number, containerIp: string, containerPort: number): Process | undefined {
+  private launch(protocol: string, hostIp: string, hostPort: number, containerIp: string, containerPort: number, cause: Origin): Process | undefined {
     const argv = ['/usr/sbin/docker-proxy', '-proto', protocol, '-host-ip', hostIp, '-host-port', String(hostPort), '-container-ip', containerIp, '-container-port', String(containerPort)];
-    const process = this.host.daemon(argv, sleepForever);
+    const process = this.host.daemon(argv, sleepForever, { cause });
     process.install(new MemoryDevice('pipe:[0]'), 3); // The pipe on which it tells dockerd that it listens.
     const sockets = new DaemonSockets(process, this.scheduler);
     const ns = this.host.kernel.initNs;

@@ -1,6 +1,8 @@
 /**
  * Starting processes in containers: what containerd and runc do. Mirrors runc's words when a program cannot be started.
  */
+import type { Origin } from '../base/origin.ts';
+import type { DaemonHabits } from '../eras/era.ts';
 import { SECOND } from '../base/scheduler.ts';
 import type { Errno } from '../base/errno.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
@@ -18,11 +20,13 @@ import { LoggedOutput } from './logs.ts';
 export const STOP_TIMEOUT = 10 * SECOND;
 
 export class Runtime {
+  private readonly habits: DaemonHabits;
   private readonly host: Host;
   /** dockerd: programs are looked up as its children would find them. */
   private readonly daemon: Process;
 
-  constructor(host: Host, daemon: Process) {
+  constructor(host: Host, daemon: Process, habits: DaemonHabits) {
+    this.habits = habits;
     this.host = host;
     this.daemon = daemon;
   }
@@ -55,6 +59,7 @@ export class Runtime {
       container: container.id,
       capabilities: capabilitiesOf(container.hostConfig),
       pidNamespace: 'new',
+      cause: container.origin,
       cwd: container.config.WorkingDir === '' ? '/' : container.config.WorkingDir,
       env: this.environment(container, [], container.config.Tty),
       files: new Map<number, OpenFile>([[0, tty ?? stdin], [1, container.stdout], [2, container.stderr]]),
@@ -67,7 +72,7 @@ export class Runtime {
   }
 
   /** Starts a further process in a running container. Returns runc's words when that fails. */
-  exec(container: Container, argv: readonly string[], extra: { env: readonly string[]; cwd: string; tty: boolean; privileged: boolean }, files: StandardFiles | undefined): Process | string {
+  exec(container: Container, argv: readonly string[], extra: { env: readonly string[]; cwd: string; tty: boolean; privileged: boolean; cause: Origin }, files: StandardFiles | undefined): Process | string {
     const tty = extra.tty ? terminalOf(files) : undefined;
     const nothing = new MemoryDevice('/dev/null');
     const stdout = tty ?? files?.stdout ?? nothing;
@@ -83,9 +88,11 @@ export class Runtime {
       env: this.environment(container, extra.env, extra.tty),
       files: new Map<number, OpenFile>([[0, tty ?? files?.stdin ?? nothing], [1, stdout], [2, tty ?? files?.stderr ?? nothing]]),
       uid: 0,
+      cause: extra.cause,
     };
     const started = this.spawn(argv, options, files, tty !== undefined);
-    return typeof started === 'string' ? `OCI runtime exec failed: exec failed: unable to start container process: ${started}: unknown` : started;
+    const { before, after } = this.habits.execFailure;
+    return typeof started === 'string' ? `OCI runtime exec failed: exec failed: ${before}${started}${after}` : started;
   }
 
   private spawn(argv: readonly string[], options: SpawnOptions, files: StandardFiles | undefined, foreground: boolean): Process | string {

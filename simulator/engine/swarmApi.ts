@@ -56,7 +56,7 @@ export function swarmApi(host: Host, cluster: Cluster, changed: () => void): Swa
       return answer({ ...clusterInfo(found.value.cluster), JoinTokens: { Worker: tokens.worker, Manager: tokens.manager } });
     },
 
-    swarmInit(request) {
+    swarmInit(request, cause) {
       if (cluster.state !== 'inactive') return finished(ALREADY_IN_SWARM);
       const address = advertise(request.AdvertiseAddr);
       if (!address.ok) return finished(address);
@@ -66,13 +66,13 @@ export function swarmApi(host: Host, cluster: Cluster, changed: () => void): Swa
       cluster.init(
         address.value,
         { pools: pools.value, subnetSize: request.SubnetSize === 0 ? 24 : request.SubnetSize, dataPathPort: request.DataPathPort === 0 ? 4789 : request.DataPathPort, availability: request.Availability },
-        { by: 'command', text: `docker swarm init --advertise-addr ${address.value}` },
+        cause?.origin ?? host.origin,
         (id) => operation.settle(answer(id)),
       );
       return operation;
     },
 
-    swarmJoin(request) {
+    swarmJoin(request, cause) {
       if (cluster.state !== 'inactive') return finished(ALREADY_IN_SWARM);
       const [first = ''] = request.RemoteAddrs;
       const [remote = '', port] = first.split(':');
@@ -84,7 +84,7 @@ export function swarmApi(host: Host, cluster: Cluster, changed: () => void): Swa
         { address: remote, port: port === undefined ? CONTROL_PORT : Number(port) },
         request.JoinToken,
         request.Availability,
-        { by: 'command', text: `docker swarm join ${first}` },
+        cause?.origin ?? host.origin,
         (failure) => operation.settle(failure === undefined ? answer(undefined) : refusal(failure.status, failure.message)),
       );
       return operation;

@@ -7,12 +7,13 @@
 import type { Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
 import { SECOND } from '../base/scheduler.ts';
-import { isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
+import { formatIpv4, isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { schedulerByName } from './schedulers/index.ts';
 import {
   IpvsService,
   RealServer,
+  serviceText,
   type ForwardMethod,
   type RealServerSpec,
   type ServiceKey,
@@ -131,10 +132,9 @@ const HANDLERS: Handlers = {
     if (state.service(spec) !== undefined) return refuse('EEXIST');
     const scheduler = schedulerByName(spec.scheduler);
     if (scheduler === undefined) return refuse('ENOENT');
-    const service = new IpvsService(spec, scheduler, ns.kernel.now, origin);
+    const service = new IpvsService(spec, scheduler, ns.kernel, origin);
     scheduler.init?.(service);
-    state.services.push(service);
-    if (service.fwmark !== 0 && service.address6 === undefined) state.byMark.set(service.fwmark, service);
+    state.addService(service);
     state.enabled = true;
     return done;
   },
@@ -173,7 +173,7 @@ const HANDLERS: Handlers = {
     if (!wrong.ok) return wrong;
     if (findServer(service, spec) !== undefined) return refuse('EEXIST');
     let server = spec.address6 === undefined ? state.takeFromTrash(key, spec.address, spec.port) : undefined;
-    if (server === undefined) server = new RealServer(service, spec, ns.kernel.now, origin);
+    if (server === undefined) server = new RealServer(service, spec, ns.kernel, origin);
     else {
       if (server.service !== service) {
         server.service = service;
@@ -315,8 +315,7 @@ function unlinkServer(state: IpvsState, service: IpvsService, server: RealServer
 
 function unlinkService(state: IpvsState, service: IpvsService): void {
   for (const server of [...service.destinations]) unlinkServer(state, service, server);
-  state.services.splice(state.services.indexOf(service), 1);
-  if (service.fwmark !== 0 && service.address6 === undefined) state.byMark.delete(service.fwmark);
+  state.removeService(service);
   state.sweepTrash();
 }
 
@@ -349,7 +348,7 @@ function viewOf(service: IpvsService, now: number): ServiceView {
     netmask: service.netmask,
     onePacket: service.onePacket,
     schedulerFlags: service.schedulerFlags,
-    counters: service.stats.read(now),
+    counters: service.stats.read(now, serviceText(service)),
     origin: service.origin,
     destinations: service.destinations.map((server) => ({
       address: server.address,
@@ -362,7 +361,7 @@ function viewOf(service: IpvsService, now: number): ServiceView {
       activeConnections: server.activeConnections,
       inactiveConnections: server.inactiveConnections,
       persistentConnections: server.persistentConnections,
-      counters: server.stats.read(now),
+      counters: server.stats.read(now, `${formatIpv4(server.address)}:${server.port}`),
       origin: server.origin,
     })),
   };
@@ -370,5 +369,5 @@ function viewOf(service: IpvsService, now: number): ServiceView {
 
 /** Counters of everything together (/proc/net/ip_vs_stats). */
 export function totalCounters(ns: NetworkNamespace): IpvsCounters {
-  return (ipvsOf(ns)?.stats ?? new IpvsStats(ns.kernel.now)).read(ns.kernel.now);
+  return (ipvsOf(ns)?.stats ?? new IpvsStats(ns.kernel.now)).read(ns.kernel.now, 'all');
 }

@@ -78,6 +78,7 @@ export const ipvsRequest: HookFunction = (ns, packet, hook) => {
           service: serviceText(service),
           scheduler: service.scheduler.name,
           server: '',
+          origin: service.origin,
         });
       }
       icmpSend(ns, packet, ICMP_UNREACHABLE, PORT_UNREACHABLE);
@@ -116,6 +117,7 @@ export const ipvsReply: HookFunction = (ns, packet, hook) => {
       by: 'ipvs',
       before,
       after: endpointsOf(packet),
+      origin: connection.server.origin,
     });
   }
   countOut(state, connection, packet);
@@ -252,5 +254,6 @@ function tell(
     service: serviceText(server.service),
     scheduler: connection.scheduler,
     server: `${formatIpv4(server.address)}:${server.port}`,
+    origin: server.origin,
   });
 }

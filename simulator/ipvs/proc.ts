@@ -1,11 +1,20 @@
 /** /proc/net/ip_vs, ip_vs_stats and ip_vs_conn: the state as text. Mirrors the seq_files of ip_vs_ctl.c and ip_vs_conn.c. */
-import { KERNEL_DEFAULT } from '../base/origin.ts';
+import { kernelHabit } from '../base/origin.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { ipvsControl, totalCounters, type ServiceView } from './control.ts';
 import { protocolText, type ForwardMethod } from './service.ts';
 
 /** What listings give as the size of the connection table (ip_vs_conn_tab_bits 12). */
-export const CONNECTION_TABLE_SIZE = 4096;
+const CONNECTION_TABLE_SIZE = 4096;
+/** Of one that grows, to begin with. */
+const FIRST_TABLE_SIZE = 256;
+
+/** The size of a namespace's connection table: fixed, or none before there is a service. */
+export function connectionTableSize(ns: NetworkNamespace): number {
+  if (ns.kernel.platform.ipvsTable === 'fixed') return CONNECTION_TABLE_SIZE;
+  const services = ipvsControl(ns, { op: 'list' }, kernelHabit('protocol'));
+  return services.ok && services.value.length > 0 ? FIRST_TABLE_SIZE : 0;
+}
 
 export const FORWARD_NAMES: Readonly<Record<ForwardMethod, string>> = {
   masq: 'Masq',
@@ -38,9 +47,9 @@ function serviceLine(service: ServiceView): string {
 
 /** /proc/net/ip_vs */
 export function procIpVs(ns: NetworkNamespace): string {
-  const services = ipvsControl(ns, { op: 'list' }, KERNEL_DEFAULT);
+  const services = ipvsControl(ns, { op: 'list' }, kernelHabit('protocol'));
   let text =
-    `IP Virtual Server version 1.2.1 (size=${CONNECTION_TABLE_SIZE})\n` +
+    `IP Virtual Server version 1.2.1 (size=${connectionTableSize(ns)})\n` +
     'Prot LocalAddress:Port Scheduler Flags\n' +
     '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
   if (!services.ok) return text;
@@ -77,7 +86,7 @@ export function procIpVsStats(ns: NetworkNamespace): string {
 
 /** /proc/net/ip_vs_conn */
 export function procIpVsConn(ns: NetworkNamespace): string {
-  const connections = ipvsControl(ns, { op: 'connections' }, KERNEL_DEFAULT);
+  const connections = ipvsControl(ns, { op: 'connections' }, kernelHabit('protocol'));
   let text = 'Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n';
   if (!connections.ok) return text;
   for (const each of connections.value) {

@@ -5,6 +5,7 @@
  */
 import type { Origin } from '../base/origin.ts';
 import { formatIpv4 } from '../base/address.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../wire/packet.ts';
 import type { IpvsScheduler } from './scheduler.ts';
 import { IpvsStats } from './stats.ts';
@@ -76,7 +77,7 @@ export class RealServer {
   removedAt = 0;
   origin: Origin;
 
-  constructor(service: IpvsService, spec: RealServerSpec, now: number, origin: Origin) {
+  constructor(service: IpvsService, spec: RealServerSpec, kernel: Kernel, origin: Origin) {
     this.service = service;
     this.address = spec.address;
     this.address6 = spec.address6;
@@ -86,7 +87,7 @@ export class RealServer {
     this.lastWeight = spec.weight;
     this.upperThreshold = spec.upperThreshold;
     this.lowerThreshold = spec.lowerThreshold;
-    this.stats = new IpvsStats(now);
+    this.stats = new IpvsStats(kernel.now, kernel.universe.chance);
     this.origin = origin;
   }
 
@@ -126,7 +127,7 @@ export class IpvsService {
   readonly stats: IpvsStats;
   origin: Origin;
 
-  constructor(spec: ServiceSpec, scheduler: IpvsScheduler, now: number, origin: Origin) {
+  constructor(spec: ServiceSpec, scheduler: IpvsScheduler, kernel: Kernel, origin: Origin) {
     this.fwmark = spec.fwmark;
     this.protocol = spec.protocol;
     this.address = spec.address;
@@ -137,7 +138,7 @@ export class IpvsService {
     this.persistence = spec.persistence;
     this.netmask = spec.netmask;
     this.onePacket = spec.onePacket;
-    this.stats = new IpvsStats(now);
+    this.stats = new IpvsStats(kernel.now, kernel.universe.chance);
     this.origin = origin;
   }
 }

@@ -30,6 +30,8 @@ export class IpvsState {
   /** In order of creation. */
   readonly services: IpvsService[] = [];
   readonly byMark = new Map<number, IpvsService>();
+  /** IPv4 services by address, then by protocol and port. */
+  private readonly byAddress = new Map<number, Map<number, IpvsService>>();
   readonly connections = new ConnectionTable();
   readonly timeouts = defaultTimeouts();
   readonly stats: IpvsStats;
@@ -40,7 +42,7 @@ export class IpvsState {
 
   constructor(ns: NetworkNamespace) {
     this.ns = ns;
-    this.stats = new IpvsStats(ns.kernel.now);
+    this.stats = new IpvsStats(ns.kernel.now, ns.kernel.universe.chance);
   }
 
   /** The service with exactly this key (as administration names it). */
@@ -55,20 +57,28 @@ export class IpvsState {
       const service = this.byMark.get(mark);
       if (service !== undefined) return service;
     }
-    let wildcard: IpvsService | null = null;
-    for (let i = 0; i < this.services.length; i++) {
-      const service = this.services[i];
-      if (
-        service.fwmark !== 0 ||
-        service.address6 !== undefined ||
-        service.address !== address ||
-        service.protocol !== protocol
-      )
-        continue;
-      if (service.port === port) return service;
-      if (service.port === 0) wildcard = service;
+    const here = this.byAddress.get(address);
+    return here?.get((protocol << 16) | port) ?? here?.get(protocol << 16) ?? null;
+  }
+
+  /** ip_vs_svc_hash: enters a service that is not there yet. */
+  addService(service: IpvsService): void {
+    this.services.push(service);
+    if (service.address6 !== undefined) return;
+    if (service.fwmark !== 0) this.byMark.set(service.fwmark, service);
+    else {
+      let here = this.byAddress.get(service.address);
+      if (here === undefined) this.byAddress.set(service.address, (here = new Map<number, IpvsService>()));
+      here.set((service.protocol << 16) | service.port, service);
     }
-    return wildcard;
+  }
+
+  /** ip_vs_svc_unhash */
+  removeService(service: IpvsService): void {
+    this.services.splice(this.services.indexOf(service), 1);
+    if (service.address6 !== undefined) return;
+    if (service.fwmark !== 0) this.byMark.delete(service.fwmark);
+    else this.byAddress.get(service.address)?.delete((service.protocol << 16) | service.port);
   }
 
   /** ip_vs_trash_get_dest: a removed server that comes back to the same service keeps its connections. */

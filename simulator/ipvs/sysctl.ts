@@ -1,5 +1,5 @@
 /**
- * net.ipv4.vs.*, per namespace; names, order and defaults as a 6.12 kernel shows them (ip_vs_ctl.c, vs_vars).
+ * net.ipv4.vs.*, per namespace; names, order and defaults as kernels from 5.10 to 7.2 show them (ip_vs_ctl.c, vs_vars).
  *
  * With an effect here: conntrack, expire_nodest_conn, expire_quiescent_template, conn_reuse_mode, sloppy_tcp, backup_only.
  * The others are kept and shown, without one.
@@ -13,6 +13,8 @@ const DEFAULTS: readonly (readonly [string, string, number, number])[] = [
   ['amemthresh', '1024', 0, 0x7fffffff],
   ['backup_only', '0', 0, 0x7fffffff],
   ['cache_bypass', '0', 0, 0x7fffffff],
+  ['conn_lfactor', '-2', -8, 8],
+  ['conn_max', '1073741824', 0, 0x7fffffff],
   ['conn_reuse_mode', '1', 0, 0x7fffffff],
   ['conntrack', '0', 0, 0x7fffffff],
   ['drop_entry', '0', 0, 3],
@@ -30,6 +32,7 @@ const DEFAULTS: readonly (readonly [string, string, number, number])[] = [
   ['sloppy_sctp', '0', 0, 0x7fffffff],
   ['sloppy_tcp', '0', 0, 0x7fffffff],
   ['snat_reroute', '1', 0, 0x7fffffff],
+  ['svc_lfactor', '-2', -8, 8],
   ['sync_persist_mode', '0', 0, 0x7fffffff],
   ['sync_ports', '1', 0, 64],
   ['sync_qlen_max', '15267', 0, 0x7fffffff],
@@ -39,6 +42,16 @@ const DEFAULTS: readonly (readonly [string, string, number, number])[] = [
   ['sync_threshold', '3\t50', 0, 0x7fffffff],
   ['sync_version', '1', 0, 1],
 ];
+
+/** Those that not every kernel has. */
+export const LATER_KNOBS: ReadonlySet<string> = new Set([
+  'conn_lfactor',
+  'conn_max',
+  'est_cpulist',
+  'est_nice',
+  'run_estimation',
+  'svc_lfactor',
+]);
 
 export class IpvsKnobs {
   conntrack = 0;

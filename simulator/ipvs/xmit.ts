@@ -53,7 +53,7 @@ export function transmit(ns: NetworkNamespace, connection: IpvsConnection, packe
     connection.server.forward === 'route' && route.gateway === 0
       ? { ...route, gateway: connection.realAddress }
       : route;
-  ipLocalOut(ns, packet, { route: nextHop });
+  ipLocalOut(ns, packet, { route: nextHop, oif: 0, origin: undefined });
   return NF_STOLEN;
 }
 
@@ -73,7 +73,7 @@ export function transmitIcmp(ns: NetworkNamespace, connection: IpvsConnection, p
   packet.ipvsConnection = connection;
   if (!connection.conntrack) untrack(packet);
   if (local) return NF_ACCEPT;
-  ipLocalOut(ns, packet, { route });
+  ipLocalOut(ns, packet, { route, oif: 0, origin: undefined });
   return NF_STOLEN;
 }
 
@@ -128,6 +128,7 @@ function rewrite(ns: NetworkNamespace, connection: IpvsConnection, packet: Packe
     by: 'ipvs',
     before,
     after: endpointsOf(packet),
+    origin: connection.server.origin,
   });
 }
 

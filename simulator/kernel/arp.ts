@@ -1,16 +1,17 @@
 /** ARP and the neighbour state machine. Mirrors net/ipv4/arp.c (RFC 826) and net/core/neighbour.c (NUD). */
 import { BROADCAST_MAC } from '../base/address.ts';
-import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import { SECOND } from '../base/scheduler.ts';
 import { ARP_REPLY, ARP_REQUEST, ETH_ARP, type Packet } from '../wire/packet.ts';
-import type { NetDevice } from './device.ts';
-import { fibLookup } from './fib.ts';
+import type { InterfaceAddress, NetDevice } from './device.ts';
+import { fibLookup, type Route } from './fib.ts';
 import { icmpSend } from './icmp.ts';
 import { drop, emit } from './kernel.ts';
 import { Neighbour, type NeighbourState } from './neighbour.ts';
 import { notify } from './notify.ts';
 import type { NetworkNamespace } from './netns.ts';
 import { selectAddress } from './route.ts';
+import { judgeSource } from './source.ts';
 import { devQueueXmit } from './transmit.ts';
 import { wheelTime } from './wheel.ts';
 
@@ -20,6 +21,8 @@ const PROBES = 3;
 const DELAY_FIRST_PROBE = 5 * SECOND;
 const BASE_REACHABLE = 30 * SECOND;
 const QUEUE_LIMIT = 101;
+
+const ASKED = kernelHabit('arp');
 
 /** Sends `packet` to the neighbour `nextHop`; parks it while ARP asks. */
 export function neighOutput(dev: NetDevice, nextHop: number, packet: Packet): void {
@@ -36,7 +39,7 @@ export function neighOutput(dev: NetDevice, nextHop: number, packet: Packet): vo
   const unknown = neighbour.state === 'NONE' || neighbour.state === 'FAILED';
   const waits = unknown || neighbour.state === 'INCOMPLETE';
   if (ns.kernel.universe.trace !== null) {
-    emit(ns, packet, { kind: 'neighbour', dev: dev.name, address: nextHop, state: unknown ? 'INCOMPLETE' : neighbour.state, mac: neighbour.mac, waits });
+    emit(ns, packet, { kind: 'neighbour', dev: dev.name, address: nextHop, state: unknown ? 'INCOMPLETE' : neighbour.state, mac: neighbour.mac, waits, origin: neighbour.origin });
   }
   if (waits) {
     if (neighbour.queue.length >= QUEUE_LIMIT) drop(ns, neighbour.queue.shift() as Packet, 'NEIGHBOUR_QUEUE_FULL', dev.name);
@@ -50,7 +53,7 @@ export function neighOutput(dev: NetDevice, nextHop: number, packet: Packet): vo
 }
 
 function create(ns: NetworkNamespace, dev: NetDevice, address: number): Neighbour {
-  const neighbour = new Neighbour(address, dev, KERNEL_DEFAULT);
+  const neighbour = new Neighbour(address, dev, ASKED);
   ns.neighbours.add(neighbour);
   return neighbour;
 }
@@ -233,7 +236,7 @@ export function arpRcv(dev: NetDevice, packet: Packet): void {
       if (answers(dev, sender, target)) arpSend(dev, ARP_REPLY, sender, packet.srcMac, target, dev.mac, packet.arpSenderMac, packet.id, packet.flow);
       return;
     }
-    const route = fibLookup(ns, target, sender, 0, 0, dev.ifindex);
+    const route = inputRoute(dev, target, sender);
     const mine = route !== null && route.type === 'local';
     if (mine) {
       if (!answers(dev, sender, target) || filtered(dev, sender, target)) {
@@ -260,6 +263,13 @@ export function arpRcv(dev: NetDevice, packet: Packet): void {
   drop(ns, packet, 'ARP_IGNORED', dev.name);
 }
 
+/** ip_route_input as ARP asks it: null when there is no way, or the asker cannot stand there. */
+function inputRoute(dev: NetDevice, target: number, sender: number): Route | null {
+  const route = fibLookup(dev.ns, target, sender, 0, 0, dev.ifindex);
+  if (route === null || judgeSource(dev.ns, dev, sender, target, 0, 0, route.type === 'unicast' ? route.dev : null) < 0) return null;
+  return route;
+}
+
 /** neigh_event_ns: who asks is known from now on. */
 function learnAsker(dev: NetDevice, request: Packet): void {
   const { ns } = dev;
@@ -267,17 +277,25 @@ function learnAsker(dev: NetDevice, request: Packet): void {
   neighUpdate(neighbour, 'STALE', request.arpSenderMac, { override: true });
 }
 
-/** net.ipv4.neigh.*.proxy_delay: a broadcast question is answered in another's name only after a while (pneigh_enqueue). */
-const PROXY_DELAY = 800_000;
+/** USER_HZ: the clock that net.ipv4.neigh.*.proxy_delay counts by. */
+const TICK = SECOND / 100;
 
+/** A broadcast question is answered only after a while (pneigh_enqueue). */
 function answerForAnother(dev: NetDevice, request: Packet): void {
   const { universe } = dev.ns.kernel;
-  if (universe.trace !== null) emit(dev.ns, request, { kind: 'arp-proxy', dev: dev.name, address: request.arpTargetIp, mac: dev.mac });
+  if (universe.trace !== null) emit(dev.ns, request, { kind: 'arp-proxy', dev: dev.name, address: request.arpTargetIp, mac: dev.mac, origin: proxyOrigin(dev, request.arpTargetIp) });
   const answer = (): void => {
     if (dev.up && !dev.removed) arpSend(dev, ARP_REPLY, request.arpSenderIp, request.arpSenderMac, request.arpTargetIp, dev.mac, request.arpSenderMac, request.id, request.flow);
   };
-  if (request.dstMac === dev.mac) answer();
-  else universe.scheduler.after(universe.random.stream('arp-proxy').below(PROXY_DELAY), answer);
+  const delay = dev.conf.proxy_delay * TICK;
+  if (request.dstMac === dev.mac || delay <= 0) answer();
+  else universe.scheduler.after(universe.random.stream('arp-proxy').below(delay), answer);
+}
+
+/** Who told this device to answer for another: the entry, or who made the device that `proxy_arp` was set on. */
+function proxyOrigin(dev: NetDevice, target: number): Origin {
+  const entry = dev.ns.neighbours.get(dev, target);
+  return entry?.proxy === true ? entry.origin : dev.origin;
 }
 
 /** Tells the link unasked of the device's addresses (inetdev_send_gratuitous_arp), where `arp_notify` wants it. */
@@ -298,12 +316,14 @@ function answers(dev: NetDevice, sender: number, target: number): boolean {
   if (level === 0) return dev.ns.localAddresses.has(target) || target >>> 24 === 127;
   const entry = dev.addresses.find((one) => one.address === target);
   if (level === 1) return entry !== undefined;
-  if (level === 2) return entry !== undefined && (entry.address ^ sender) >>> (32 - entry.prefix) === 0;
+  // confirm_addr_indev: any network of the device that holds both will do.
+  const holds = (one: InterfaceAddress, address: number): boolean => one.prefix === 0 || (one.peer ^ address) >>> (32 - one.prefix) === 0;
+  if (level === 2) return entry !== undefined && dev.addresses.some((one) => holds(one, target) && holds(one, sender));
   return level < 8;
 }
 
 /** arp_fwd_proxy for all addresses, pneigh_lookup for those of `ip neigh add proxy`. */
 function proxies(dev: NetDevice, target: number): boolean {
-  if (dev.ns.knobs.ip_forward === 0 && dev.conf.forwarding === 0) return false;
+  if (dev.conf.forwarding === 0) return false;
   return dev.conf.proxy_arp !== 0 || dev.ns.confAll.proxy_arp !== 0 || dev.ns.neighbours.get(dev, target)?.proxy === true;
 }

@@ -3,11 +3,13 @@
  * and the part of br_netfilter that shows bridged IPv4 packets to iptables (net/bridge/br_netfilter_hooks.c).
  */
 import { BROADCAST_MAC, isGroupMac } from '../base/address.ts';
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import { ETH_IPV4, ETH_IPV6, frameLength, ipLength, type Packet } from '../wire/packet.ts';
 import { neighOutput } from './arp.ts';
 import type { BridgePort, BridgeState, NetDevice } from './device.ts';
 import { fdbLearn, fdbLookup } from './fdb.ts';
 import { fibLookup } from './fib.ts';
+import { fragments, reassemble } from './fragment.ts';
 import { nfHook } from './hooks.ts';
 import { drop, emit } from './kernel.ts';
 import { snoopReport } from './mdb.ts';
@@ -17,6 +19,9 @@ import { devQueueXmit } from './transmit.ts';
 
 /** 01:80:c2:00:00:00 … 0f: never forwarded by a bridge (IEEE 802.1D). */
 const RESERVED_GROUP = 0x0180c2000000;
+
+const GROUP = kernelHabit('group');
+const FLOOD = kernelHabit('flood');
 
 /** A frame came in by a port of a bridge. */
 export function brHandleFrame(dev: NetDevice, packet: Packet): void {
@@ -36,6 +41,11 @@ export function brHandleFrame(dev: NetDevice, packet: Packet): void {
     return;
   }
   if (packet.etherType === ETH_IPV4 && ns.knobs.bridge_nf_call_iptables !== 0) {
+    if (packet.whole !== null && (ns.rooms.netfilter?.conntrackUsers ?? 0) > 0) {
+      const whole = reassemble(ns, packet);
+      if (whole === null) return;
+      packet = whole;
+    }
     const { dst } = packet;
     packet.physIif = dev.ifindex;
     packet.iif = bridge.ifindex;
@@ -84,20 +94,20 @@ function brHandleFrameFinish(dev: NetDevice, packet: Packet): void {
     return;
   }
   if (!bridge.up) {
-    drop(ns, packet, 'DEVICE_DOWN', bridge.name);
+    drop(ns, packet, 'DEVICE_DOWN', bridge.name, bridge.stateOrigin ?? undefined);
     return;
   }
   if (isGroupMac(packet.dstMac)) {
     snoopReport(state, dev, packet, now);
     const ports = floodPorts(state, dev, packet.dstMac);
-    report(bridge, dev, packet, 'flood', ports);
+    report(bridge, dev, packet, 'flood', ports, GROUP);
     flood(bridge, packet, ports, true);
     passUp(bridge, packet);
     return;
   }
   const entry = fdbLookup(state.fdb, packet.dstMac, now, state.ageing);
   if (entry !== undefined && entry.state === 'permanent') {
-    report(bridge, dev, packet, 'up', []);
+    report(bridge, dev, packet, 'up', [], entry.origin);
     passUp(bridge, packet);
     return;
   }
@@ -105,21 +115,21 @@ function brHandleFrameFinish(dev: NetDevice, packet: Packet): void {
   const copy = bridge.promiscuous > 0 ? ns.kernel.universe.packets.clone(packet) : null;
   if (entry !== undefined && entry.port !== null) {
     entry.used = now;
-    report(bridge, dev, packet, 'forward', [entry.port]);
+    report(bridge, dev, packet, 'forward', [entry.port], entry.origin);
     if (mayForward(dev, entry.port)) forward(bridge, entry.port, packet);
     else drop(ns, packet, 'BRIDGE_HAIRPIN', dev.name);
   } else {
     const ports = floodPorts(state, dev, packet.dstMac);
-    report(bridge, dev, packet, 'flood', ports);
+    report(bridge, dev, packet, 'flood', ports, FLOOD);
     flood(bridge, packet, ports, false);
   }
   if (copy !== null) passUp(bridge, copy);
 }
 
 /** Call sites that have nothing to say cost one branch. */
-function report(bridge: NetDevice, from: NetDevice, packet: Packet, decision: 'up' | 'forward' | 'flood', ports: readonly NetDevice[]): void {
+function report(bridge: NetDevice, from: NetDevice, packet: Packet, decision: 'up' | 'forward' | 'flood', ports: readonly NetDevice[], origin: Origin): void {
   if (bridge.ns.kernel.universe.trace === null) return;
-  emit(bridge.ns, packet, { kind: 'bridge', bridge: bridge.name, from: from.name, decision, ports: ports.map((port) => port.name) });
+  emit(bridge.ns, packet, { kind: 'bridge', bridge: bridge.name, from: from.name, decision, ports: ports.map((port) => port.name), origin });
 }
 
 /** br_pass_frame_up: the frame becomes one received by the bridge device itself. */
@@ -136,8 +146,9 @@ function floodPorts(state: BridgeState, from: NetDevice | null, dstMac: number):
     const port = dev.port as BridgePort;
     if (from !== null && !mayForward(from, dev)) return false;
     if (port.state !== 'forwarding' || !dev.up || !dev.carrier) return false;
-    if (dstMac === BROADCAST_MAC) return port.bcastFlood;
-    return isGroupMac(dstMac) ? port.mcastFlood : port.flood;
+    if (!isGroupMac(dstMac)) return port.flood;
+    // What the bridge itself says to all goes everywhere.
+    return from === null || (dstMac === BROADCAST_MAC ? port.bcastFlood : port.mcastFlood);
   });
 }
 
@@ -169,8 +180,16 @@ function forward(bridge: NetDevice, out: NetDevice, packet: Packet): void {
   sendFromPort(out, packet);
 }
 
-/** br_dev_queue_push_xmit: frames larger than the port's MTU are dropped without a word. */
+/** br_nf_dev_queue_xmit: what was put together for connection tracking is cut again. br_dev_queue_push_xmit: other frames larger than the port's MTU are dropped without a word. */
 function sendFromPort(out: NetDevice, packet: Packet): void {
+  const { largestFragment } = packet;
+  if (largestFragment !== 0 && packet.physIif !== 0) {
+    const limit = Math.min(largestFragment, out.mtu);
+    if (ipLength(packet) > limit) {
+      for (const piece of fragments(out.ns, packet, limit)) devQueueXmit(out, piece);
+      return;
+    }
+  }
   if (packet.etherType === ETH_IPV4 && ipLength(packet) > out.mtu) {
     drop(out.ns, packet, 'DEVICE_MTU', out.name);
     return;

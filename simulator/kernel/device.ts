@@ -88,6 +88,8 @@ export class Ipv4Conf {
   secure_redirects = 1;
   log_martians = 0;
   src_valid_mark = 0;
+  /** net.ipv4.neigh.<dev>.proxy_delay, in hundredths of a second. */
+  proxy_delay = 80;
 }
 
 /** An entry of a forwarding database (bridge port or vxlan). */
@@ -213,6 +215,8 @@ export class NetDevice {
   mtu: number;
   /** IFF_UP, set by the administrator. */
   up = false;
+  /** Who set it up or down last; null for who made it. */
+  stateOrigin: Origin | null = null;
   /** IFF_LOWER_UP: the wire works. */
   carrier = true;
   promiscuous = 0;

@@ -1,11 +1,11 @@
 /**
- * Making, changing and removing network devices and their addresses: what rtnetlink asks of the kernel after it has
- * read the request. Mirrors net/core/dev.c, net/ipv4/devinet.c and fib_frontend.c (the routes an address brings along).
+ * Making, changing and removing network devices: what rtnetlink asks of the kernel after it has read the request. Mirrors
+ * net/core/dev.c.
  */
-import { broadcastOf, linkLocalOf, networkOf } from '../base/address.ts';
-import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
+import { linkLocalOf } from '../base/address.ts';
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
-import { type AddressLifetime, type BridgeState, type DeviceDriver, type DeviceKind, type FdbEntry, type FdbRemote, type InterfaceAddress, NetDevice, type VxlanState } from './device.ts';
+import { type BridgeState, type DeviceDriver, type DeviceKind, type FdbEntry, type FdbRemote, NetDevice, type VxlanState } from './device.ts';
 import { adjustBridgeMtu, bridge, newBridgeState, newPort, portAdded, portChanged, recomputeAddress, recomputeBridge, setBridgeMac } from './drivers/bridge.ts';
 import { dummy } from './drivers/dummy.ts';
 import { ipip } from './drivers/ipip.ts';
@@ -13,17 +13,21 @@ import { ethernet } from './drivers/ethernet.ts';
 import { loopback } from './drivers/loopback.ts';
 import { veth } from './drivers/veth.ts';
 import { vxlan, VXLAN_OVERHEAD } from './drivers/vxlan.ts';
+import { addAddress, addRoutesOf, removeAddress } from './addresses.ts';
 import { notifyPeers } from './arp.ts';
 import { makeFdbEntry } from './fdb.ts';
-import { insertRoute, removeRoute, RT_TABLE_LOCAL, RT_TABLE_MAIN, type Route } from './fib.ts';
+import { removeRoute } from './fib.ts';
 import { drop } from './kernel.ts';
 import { startAddressing, stopAddressing } from './ndisc.ts';
 import { allocateNamespaceId, linkReference } from './netlink/nsid.ts';
 import type { NetworkNamespace } from './netns.ts';
-import { tellAddress, tellLink } from './notify.ts';
+import { tellLink } from './notify.ts';
 
-/** Every kind of device: adding one is a driver file and a line here. */
-const DRIVERS: Readonly<Record<DeviceKind, DeviceDriver>> = { loopback, veth, bridge, vxlan, dummy, ethernet, ipip };
+/**
+ * Every kind of device: adding one is a driver file and a line here. A function, because drivers and devices import each
+ * other: none may be looked at before all are there.
+ */
+const drivers = (): Readonly<Record<DeviceKind, DeviceDriver>> => ({ loopback, veth, bridge, vxlan, dummy, ethernet, ipip });
 
 /** IFNAMSIZ less the final zero. */
 const NAME_MAX = 15;
@@ -71,7 +75,7 @@ export function createDevice(ns: NetworkNamespace, options: DeviceOptions): Resu
   const { kind } = options;
   const mac = options.mac ?? (kind === 'loopback' ? 0 : randomMac(ns));
   const mtu = options.mtu ?? (kind === 'loopback' ? 65536 : kind === 'vxlan' ? vxlanMtu(ns, options.vxlan) : 1500);
-  const dev = new NetDevice(ns, options.ifindex ?? takeIfindex(ns), options.name, DRIVERS[kind], mac, mtu, options.origin);
+  const dev = new NetDevice(ns, options.ifindex ?? takeIfindex(ns), options.name, drivers()[kind], mac, mtu, options.origin);
   if (kind === 'bridge') {
     dev.bridge = newBridgeState();
     dev.bridge.macSet = options.mac !== undefined;
@@ -268,17 +272,17 @@ export function setUp(dev: NetDevice, up: boolean): void {
   if (dev.up === up) return;
   dev.up = up;
   // The first opening attaches the default queueing discipline (dev_activate).
-  if (up && dev.qdisc === 'noop') dev.qdisc = dev.kind === 'ethernet' ? 'fq_codel' : 'noqueue';
+  if (up && dev.qdisc === 'noop') dev.qdisc = dev.kind === 'ethernet' ? dev.ns.kernel.platform.qdisc : 'noqueue';
   if (!dev.removed) linkReference(dev);
   if (up && dev.kind === 'loopback' && dev.addresses.length === 0) {
-    addAddress(dev, { address: 0x7f000001, prefix: 8, scope: 'host', origin: KERNEL_DEFAULT });
+    addAddress(dev, { address: 0x7f000001, prefix: 8, scope: 'host', origin: kernelHabit('loopback') });
   }
   const partner = dev.peer;
   const partnerCarrier = partner?.carrier;
   if (dev.driver.changed !== undefined) dev.driver.changed(dev);
   if (!dev.removed) tellLink(dev);
   if (up) {
-    for (const address of dev.addresses) connect(dev, address);
+    for (const address of dev.addresses) addRoutesOf(dev, address);
     notifyPeers(dev);
   } else {
     const { fib } = dev.ns;
@@ -313,12 +317,16 @@ function carrierChanged(dev: NetDevice): void {
 function addLinkLocal(dev: NetDevice): void {
   if (dev.addresses6.length > 0) return;
   dev.readySequence = dev.ns.nextReady++;
-  if (dev.kind === 'loopback') dev.addresses6 = [{ address: '::1', prefix: 128, scope: 'host', protocol: 'kernel_lo' }];
+  if (dev.kind === 'loopback') dev.addresses6 = [{ address: '::1', prefix: 128, scope: 'host', protocol: originOf6(dev, 'kernel_lo') }];
   else {
     const address = linkLocalOf(dev.mac);
-    dev.addresses6 = [{ address, prefix: 64, scope: 'link', protocol: 'kernel_ll' }];
+    dev.addresses6 = [{ address, prefix: 64, scope: 'link', protocol: originOf6(dev, 'kernel_ll') }];
     if (dev.carrier && !dev.noArp) startAddressing(dev, address);
   }
+}
+
+function originOf6(dev: NetDevice, name: string): string {
+  return dev.ns.kernel.platform.addressOrigin ? name : '';
 }
 
 /** net.ipv6.conf.<dev>.disable_ipv6 was written. */
@@ -355,7 +363,7 @@ export function setMaster(dev: NetDevice, master: NetDevice | null): Result<unde
   dev.master = master;
   dev.port = newPort(master, state, dev);
   dev.promiscuous++;
-  state.fdb.set(dev.mac, makeFdbEntry(dev.mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+  state.fdb.set(dev.mac, makeFdbEntry(dev.mac, dev, 'permanent', false, dev.ns.kernel.now, kernelHabit('own-address')));
   const before = master.carrier;
   portAdded(master, dev);
   if (master.carrier !== before) carrierChanged(master);
@@ -372,7 +380,7 @@ export function setMac(dev: NetDevice, mac: number): void {
   if (dev.port !== null) {
     const state = dev.port.bridge.bridge as BridgeState;
     state.fdb.delete(dev.mac);
-    state.fdb.set(mac, makeFdbEntry(mac, dev, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+    state.fdb.set(mac, makeFdbEntry(mac, dev, 'permanent', false, dev.ns.kernel.now, kernelHabit('own-address')));
   }
   dev.mac = mac;
   tellLink(dev);
@@ -393,104 +401,6 @@ export function setMtu(dev: NetDevice, mtu: number): Result<undefined> {
   if (dev.bridge !== null) dev.bridge.mtuSet = true;
   if (dev.master !== null) adjustBridgeMtu(dev.master);
   return done;
-}
-
-export interface AddressOptions {
-  readonly address: number;
-  readonly prefix: number;
-  readonly peer?: number;
-  readonly broadcast?: number;
-  readonly scope?: InterfaceAddress['scope'];
-  readonly label?: string;
-  readonly lifetime?: AddressLifetime;
-  readonly origin: Origin;
-}
-
-/** inet_insert_ifa and the routes that come with it. EEXIST when the device has exactly this address and prefix. */
-export function addAddress(dev: NetDevice, options: AddressOptions): Result<undefined> {
-  const { address, prefix } = options;
-  if (dev.addresses.some((entry) => entry.address === address && entry.prefix === prefix)) return refuse('EEXIST', 'Address already assigned');
-  const peer = options.peer ?? address;
-  const secondary = dev.addresses.some((entry) => !entry.secondary && entry.prefix === prefix && networkOf(entry.peer, prefix) === networkOf(peer, prefix));
-  const entry: InterfaceAddress = {
-    address,
-    prefix,
-    peer,
-    broadcast: options.broadcast ?? 0,
-    scope: options.scope ?? 'global',
-    secondary,
-    ...(options.lifetime === undefined ? {} : { lifetime: options.lifetime }),
-    label: options.label ?? dev.name,
-    origin: options.origin,
-  };
-  dev.addresses = dev.addresses.concat(entry); // exactly as long as needed: push would make room for seventeen
-  const { ns } = dev;
-  ns.localAddresses.set(address, (ns.localAddresses.get(address) ?? 0) + 1);
-  insertUnique(dev, { type: 'local', destination: address, prefix: 32, table: RT_TABLE_LOCAL, scope: 'host' }, entry);
-  tellAddress(dev, entry, false);
-  if (dev.up) connect(dev, entry);
-  return done;
-}
-
-type NewRoute = Pick<Route, 'type' | 'destination' | 'prefix' | 'table' | 'scope'>;
-
-function insertUnique(dev: NetDevice, route: NewRoute, entry: InterfaceAddress): void {
-  const { fib } = dev.ns;
-  const exists = fib.table(route.table).routes.some((one) => one.dev === dev && one.destination === route.destination && one.prefix === route.prefix && one.type === route.type);
-  if (exists) return;
-  const source = primaryOf(dev, entry);
-  const { type, destination, prefix, table, scope } = route;
-  insertRoute(fib, { type, destination, prefix, table, gateway: 0, dev, source, scope, protocol: 'kernel', metric: 0, mtu: 0, tos: 0, onlink: false, origin: entry.origin });
-}
-
-/** Routes of a secondary address name the primary one as source. */
-function primaryOf(dev: NetDevice, entry: InterfaceAddress): number {
-  if (!entry.secondary) return entry.address;
-  return dev.addresses.find((one) => !one.secondary && one.prefix === entry.prefix && networkOf(one.peer, one.prefix) === networkOf(entry.peer, entry.prefix))?.address ?? entry.address;
-}
-
-/** fib_add_ifaddr: the routes an address brings while its device is UP. */
-function connect(dev: NetDevice, entry: InterfaceAddress): void {
-  const { prefix } = entry;
-  const network = networkOf(entry.peer, prefix);
-  if (entry.broadcast !== 0 && entry.broadcast !== 0xffffffff) insertUnique(dev, { type: 'broadcast', destination: entry.broadcast, prefix: 32, table: RT_TABLE_LOCAL, scope: 'link' }, entry);
-  if (network !== 0 && prefix < 32 && !entry.secondary) {
-    if (dev.kind === 'loopback') insertUnique(dev, { type: 'local', destination: network, prefix, table: RT_TABLE_LOCAL, scope: 'host' }, entry);
-    else insertUnique(dev, { type: 'unicast', destination: network, prefix, table: RT_TABLE_MAIN, scope: 'link' }, entry);
-    if (prefix < 31) insertUnique(dev, { type: 'broadcast', destination: broadcastOf(entry.peer, prefix), prefix: 32, table: RT_TABLE_LOCAL, scope: 'link' }, entry);
-  }
-}
-
-/** EADDRNOTAVAIL when the device has no such address. Deleting a primary address takes its secondaries along (promote_secondaries 0). */
-export function deleteAddress(dev: NetDevice, address: number, prefix: number): Result<undefined> {
-  const entry = dev.addresses.find((one) => one.address === address && one.prefix === prefix);
-  if (entry === undefined) return refuse('EADDRNOTAVAIL', 'Address not found');
-  if (!entry.secondary) {
-    for (const other of [...dev.addresses]) if (other.secondary && other.prefix === prefix && networkOf(other.peer, prefix) === networkOf(entry.peer, prefix)) removeAddress(dev, other);
-  }
-  removeAddress(dev, entry);
-  return done;
-}
-
-function removeAddress(dev: NetDevice, entry: InterfaceAddress): void {
-  const { ns } = dev;
-  dev.addresses.splice(dev.addresses.indexOf(entry), 1);
-  const left = (ns.localAddresses.get(entry.address) ?? 1) - 1;
-  tellAddress(dev, entry, true);
-  if (left <= 0) ns.localAddresses.delete(entry.address);
-  else ns.localAddresses.set(entry.address, left);
-  const network = networkOf(entry.peer, entry.prefix);
-  const stillOn = dev.addresses.some((one) => networkOf(one.peer, one.prefix) === network && one.prefix === entry.prefix);
-  for (const table of ns.fib.tables.values()) {
-    for (const route of [...table.routes]) {
-      if (route.dev !== dev) continue;
-      const ownLocal = route.type === 'local' && route.destination === entry.address && route.prefix === 32;
-      const ownNetwork = !stillOn && route.protocol === 'kernel' && ((route.destination === network && route.prefix === entry.prefix) || (route.type === 'broadcast' && networkOf(route.destination, entry.prefix) === network));
-      // fib_sync_down_addr: routes that prefer a source that is gone.
-      const lostSource = left <= 0 && route.source === entry.address;
-      if (ownLocal || ownNetwork || lostSource) removeRoute(ns.fib, route);
-    }
-  }
 }
 
 export { deviceFlags, operState } from './link-state.ts';

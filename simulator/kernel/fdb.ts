@@ -1,7 +1,9 @@
 /** Forwarding databases of bridges and vxlan devices (net/bridge/br_fdb.c, drivers/net/vxlan). Ageing is looked at when an entry is used. */
-import { KERNEL_DEFAULT, type Origin } from '../base/origin.ts';
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import type { FdbEntry, NetDevice } from './device.ts';
 import { notify } from './notify.ts';
+
+const LEARNED = kernelHabit('learned');
 
 /** The live entry for `mac`; one that is older than `ageing` µs is removed and not found. */
 export function fdbLookup(fdb: Map<number, FdbEntry>, mac: number, now: number, ageing: number): FdbEntry | undefined {
@@ -29,7 +31,7 @@ export function fdbLearn(fdb: Map<number, FdbEntry>, mac: number, port: NetDevic
     entry.updated = now;
     return;
   }
-  const fresh = makeFdbEntry(mac, port, 'reachable', true, now, KERNEL_DEFAULT);
+  const fresh = makeFdbEntry(mac, port, 'reachable', true, now, LEARNED);
   fdb.set(mac, fresh);
   notifyFdb(port, fresh);
 }

@@ -1,6 +1,7 @@
 /**
  * The forwarding information base: rules choose tables, tables choose routes by longest prefix.
- * Mirrors net/ipv4/fib_rules.c, fib_trie.c (semantics, not the trie: a learner's tables hold tens of routes).
+ * Mirrors net/ipv4/fib_rules.c, fib_trie.c (semantics, not the trie: a short table is walked, as a learner's tables hold
+ * tens of routes; a long one is asked once for each prefix length that it holds).
  */
 import type { Origin } from '../base/origin.ts';
 import type { NetDevice } from './device.ts';
@@ -63,14 +64,107 @@ export interface FlowKey {
   readonly tos: number;
 }
 
+/** A table with more routes than this is looked up by prefix length; walking a shorter one is quicker. */
+const SHORT = 16;
+
+/** Routes of one prefix length by their network: the bits of the destination that count, as a signed number. */
+interface PrefixLength {
+  readonly prefix: number;
+  readonly byNetwork: Map<number, Route[]>;
+}
+
 export class FibTable {
   readonly id: number;
-  /** Longest prefix first, then lowest metric, then oldest. */
+  /** Longest prefix first, then highest TOS, then lowest metric, then oldest. Changed only by {@link insertRoute} and {@link removeRoute}. */
   routes: Route[] = [];
+  /** Longest first; null while the table is short. */
+  private lengths: PrefixLength[] | null = null;
 
   constructor(id: number) {
     this.id = id;
   }
+
+  /** The routes to exactly this network, in their order. */
+  routesTo(destination: number, prefix: number): readonly Route[] {
+    if (this.lengths !== null) return this.lengths.find((length) => length.prefix === prefix)?.byNetwork.get(network(destination, prefix)) ?? [];
+    return this.routes.filter((route) => route.prefix === prefix && route.destination === destination);
+  }
+
+  /** The first live route for `dst`. `oif` 0 is free; `only` keeps to the routes of one device, `near` to those of link scope and nearer. */
+  lookup(dst: number, oif: number, tos: number, only: NetDevice | null = null, near = false): Route | null {
+    const { lengths } = this;
+    if (lengths === null) return firstOf(this.routes, dst, oif, tos, only, near);
+    for (let i = 0; i < lengths.length; i++) {
+      const { prefix, byNetwork } = lengths[i] as PrefixLength;
+      const routes = byNetwork.get(network(dst, prefix));
+      const found = routes === undefined ? null : firstOf(routes, dst, oif, tos, only, near);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  insert(route: Route): void {
+    const at = placeOf(this.routes, route);
+    // A new list is exactly as long as needed: most tables are short and many.
+    if (this.routes.length < SHORT) this.routes = this.routes.toSpliced(at, 0, route);
+    else this.routes.splice(at, 0, route);
+    if (this.lengths !== null) this.enter(this.lengths, route);
+    else if (this.routes.length > SHORT) {
+      const lengths: PrefixLength[] = [];
+      for (const one of this.routes) this.enter(lengths, one);
+      this.lengths = lengths;
+    }
+  }
+
+  /** False when exactly this object is not there. */
+  remove(route: Route): boolean {
+    const at = this.routes.indexOf(route);
+    if (at < 0) return false;
+    this.routes.splice(at, 1);
+    if (this.lengths === null) return true;
+    const length = this.lengths.findIndex((one) => one.prefix === route.prefix);
+    const { byNetwork } = this.lengths[length] as PrefixLength;
+    const key = network(route.destination, route.prefix);
+    const routes = byNetwork.get(key) as Route[];
+    if (routes.length > 1) routes.splice(routes.indexOf(route), 1);
+    else byNetwork.delete(key);
+    if (byNetwork.size === 0) this.lengths.splice(length, 1);
+    return true;
+  }
+
+  private enter(lengths: PrefixLength[], route: Route): void {
+    let at = 0;
+    while (at < lengths.length && (lengths[at] as PrefixLength).prefix > route.prefix) at++;
+    if (lengths[at]?.prefix !== route.prefix) lengths.splice(at, 0, { prefix: route.prefix, byNetwork: new Map() });
+    const { byNetwork } = lengths[at] as PrefixLength;
+    const key = network(route.destination, route.prefix);
+    const routes = byNetwork.get(key);
+    if (routes === undefined) byNetwork.set(key, [route]);
+    else routes.splice(placeOf(routes, route), 0, route);
+  }
+}
+
+/** The bits of `address` that a prefix compares, as a number that the JavaScript engine keeps without a box. */
+function network(address: number, prefix: number): number {
+  return prefix === 0 ? 0 : address >> (32 - prefix);
+}
+
+/** Where `route` belongs, behind those that are its equals (fib_find_alias). */
+function placeOf(routes: readonly Route[], route: Route): number {
+  let low = 0;
+  let high = routes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (goesBefore(route, routes[middle] as Route)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function goesBefore(route: Route, other: Route): boolean {
+  if (route.prefix !== other.prefix) return route.prefix > other.prefix;
+  if (route.tos !== other.tos) return route.tos > other.tos;
+  return route.metric < other.metric;
 }
 
 /** The tables and rules of one namespace. */
@@ -95,27 +189,14 @@ export class Fib {
 
 /** Adds `route` at its place. Duplicates are the caller's business (rtnetlink answers EEXIST). */
 export function insertRoute(fib: Fib, route: Route): void {
-  const table = fib.table(route.table);
-  const { routes } = table;
-  let at = routes.length;
-  for (let i = 0; i < routes.length; i++) {
-    const other = routes[i] as Route;
-    if (other.prefix < route.prefix || (other.prefix === route.prefix && other.metric > route.metric)) {
-      at = i;
-      break;
-    }
-  }
-  table.routes = routes.toSpliced(at, 0, route); // a new list is exactly as long as needed
+  fib.table(route.table).insert(route);
   fib.generation++;
   if (fib.changed !== null) fib.changed(route, false);
 }
 
 /** Removes exactly this route object; false when it is not there. */
 export function removeRoute(fib: Fib, route: Route): boolean {
-  const { routes } = fib.table(route.table);
-  const at = routes.indexOf(route);
-  if (at < 0) return false;
-  routes.splice(at, 1);
+  if (!fib.table(route.table).remove(route)) return false;
   fib.generation++;
   if (fib.changed !== null) fib.changed(route, true);
   return true;
@@ -123,35 +204,39 @@ export function removeRoute(fib: Fib, route: Route): boolean {
 
 /**
  * fib_lookup: the route for a flow, or null when there is none (ENETUNREACH). Routes of type blackhole, unreachable and
- * prohibit are returned as such: the caller answers as the kernel does.
+ * prohibit are returned as such: the caller answers as the kernel does. `near` leaves out what needs a next hop (flowi4_scope).
  */
-export function fibLookup(ns: NetworkNamespace, dst: number, src: number, mark: number, oif: number, iif: number, tos = 0): Route | null {
+export function fibLookup(ns: NetworkNamespace, dst: number, src: number, mark: number, oif: number, iif: number, tos = 0, near = false): Route | null {
   const fib = ns.fib;
   const rules = fib.rules;
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i] as FibRule;
     if (ruleIsPlain(rule) ? false : !ruleMatches(ns, rule, dst, src, mark, oif, iif, tos)) continue;
+    // Such a rule says that the network cannot be reached, where a route of that name says it of the host (fib4_rule_action).
+    if (rule.action === 'unreachable') return null;
     if (rule.action !== 'lookup') return refusalOf(rule);
     const table = fib.tables.get(rule.table);
     if (table === undefined) continue;
-    const route = tableLookup(table, dst, oif, tos);
+    const route = table.lookup(dst, oif, tos, null, near);
     if (route === null || route.type === 'throw') continue;
     return route;
   }
   return null;
 }
 
-function tableLookup(table: FibTable, dst: number, oif: number, tos: number): Route | null {
-  const routes = table.routes;
+/** The first of `routes` that leads to `dst` and is alive. */
+function firstOf(routes: readonly Route[], dst: number, oif: number, tos: number, only: NetDevice | null, near: boolean): Route | null {
   for (let i = 0; i < routes.length; i++) {
     const route = routes[i] as Route;
     if (route.prefix !== 0 && (route.destination ^ dst) >>> (32 - route.prefix) !== 0) continue;
     if (route.dev !== null) {
-      // A next hop on a device that is down is dead (RTNH_F_DEAD); one without carrier still routes.
-      if (!route.dev.up) continue;
+      // A next hop on a device that is down is dead (RTNH_F_DEAD), but an address stays local (RT_SCOPE_NOWHERE); one without carrier still routes.
+      if (!route.dev.up && route.type !== 'local') continue;
       if (oif !== 0 && route.dev.ifindex !== oif && route.type !== 'local') continue;
     }
     if (route.tos !== 0 && route.tos !== tos) continue;
+    if (only !== null && route.dev !== only) continue;
+    if (near && route.scope === 'universe') continue;
     return route;
   }
   return null;

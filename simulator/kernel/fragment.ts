@@ -25,6 +25,7 @@ export function fragments(ns: NetworkNamespace, packet: Packet, mtu: number): Pa
   for (let at = 0; at < length; at += step) {
     const piece = ns.kernel.universe.packets.clone(packet);
     piece.whole = whole;
+    piece.largestFragment = 0;
     piece.fragmentOffset = packet.fragmentOffset + at;
     piece.fragmentLength = Math.min(step, length - at);
     piece.moreFragments = at + step < length || packet.moreFragments;
@@ -61,10 +62,12 @@ export function reassemble(ns: NetworkNamespace, fragment: Packet): Packet | nul
   const origin = fragment.whole as Packet;
   const packet = ns.kernel.universe.packets.clone(first);
   packet.whole = null;
+  packet.largestFragment = Math.max(...queue.pieces.map(ipLength));
   packet.fragmentOffset = 0;
   packet.fragmentLength = 0;
   packet.moreFragments = false;
   packet.inner = origin.inner === null ? null : ns.kernel.universe.packets.clone(origin.inner);
-  if (packet.inner !== null && origin.inner !== null) packet.inner.id = origin.inner.id;
+  // What is inside stays what it was, also inside what is inside.
+  for (let copy = packet.inner, from = origin.inner; copy !== null && from !== null; copy = copy.inner, from = from.inner) copy.id = from.id;
   return packet;
 }

@@ -1,5 +1,5 @@
 /** ICMP of the kernel itself: errors it sends, echo it answers, errors it takes in. Mirrors net/ipv4/icmp.c. */
-import { isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
+import { isGroupMac, isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
 import { MINUTE, SECOND } from '../base/scheduler.ts';
 import { CT_ESTABLISHED_REPLY, CT_RELATED, CT_RELATED_REPLY, ICMP_ECHO, ICMP_ECHO_REPLY, ICMP_PARAMETER_PROBLEM, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, PROTO_ICMP, type Packet } from '../wire/packet.ts';
 import { fibLookup } from './fib.ts';
@@ -17,7 +17,8 @@ const BURST = 6 * SECOND;
 export function icmpSend(ns: NetworkNamespace, about: Packet, type: number, code: number, mtu = 0, gateway = 0): void {
   if (ns.kernel.icmpSending) return;
   if (about.src === 0 || about.src === LIMITED_BROADCAST || isMulticast(about.src)) return;
-  if (about.dst === LIMITED_BROADCAST || isMulticast(about.dst) || about.fragmentOffset !== 0) return;
+  // Nor about what was sent to all on the link, whatever became of its address.
+  if (isGroupMac(about.dstMac) || about.dst === LIMITED_BROADCAST || isMulticast(about.dst) || about.fragmentOffset !== 0) return;
   if (about.protocol === PROTO_ICMP && about.icmpType !== ICMP_ECHO && about.icmpType !== ICMP_ECHO_REPLY) return;
   const toward = fibLookup(ns, about.dst, about.src, about.mark, 0, about.iif);
   if (toward !== null && toward.type === 'broadcast') return;
@@ -125,6 +126,11 @@ export function redirectAllowed(ns: NetworkNamespace, to: number): boolean {
 
 /** icmp_rcv: an ICMP packet for this namespace, after INPUT. stack.ts puts it before the sockets' own handler. */
 export function icmpRcv(ns: NetworkNamespace, packet: Packet): void {
+  // What was sent to all is not answered, and no error is ever sent to all.
+  if (toAll(ns, packet) && (packet.icmpType !== ICMP_ECHO || ns.knobs.icmp_echo_ignore_broadcasts !== 0)) {
+    drop(ns, packet, 'IP_NOT_FOR_US', 'icmp_rcv');
+    return;
+  }
   switch (packet.icmpType) {
     case ICMP_ECHO:
       if (!ns.knobs.icmp_echo_ignore_all) icmpEcho(ns, packet);
@@ -142,6 +148,12 @@ export function icmpRcv(ns: NetworkNamespace, packet: Packet): void {
     default:
       return;
   }
+}
+
+/** RTCF_BROADCAST and RTCF_MULTICAST of the route by which a packet came here. */
+export function toAll(ns: NetworkNamespace, packet: Packet): boolean {
+  if (packet.dst === LIMITED_BROADCAST || isMulticast(packet.dst)) return true;
+  return fibLookup(ns, packet.dst, packet.src, packet.mark, 0, packet.iif, packet.tos)?.type === 'broadcast';
 }
 
 function toProtocol(ns: NetworkNamespace, packet: Packet): void {

@@ -8,11 +8,16 @@ import { ipOutput } from './ip-output.ts';
 import { drop } from './kernel.ts';
 import { NF_FORWARD } from './seams.ts';
 import { routeMtu } from './route.ts';
+import { sendsRedirects } from './source.ts';
+import type { NetworkNamespace } from './netns.ts';
+import { xfrmOutput } from './xfrm-esp.ts';
+import { xfrmLookup, xfrmPolicyCheck } from './xfrm.ts';
 
-/** Routes a packet on: TTL, size, redirect, FORWARD. `route` is of type unicast. */
-export function ipForward(dev: NetDevice, packet: Packet, route: Route): void {
+/** Routes a packet on: TTL, size, redirect, FORWARD. `route` is of type unicast; `onLink` says that the sender stands on the link it came by. */
+export function ipForward(dev: NetDevice, packet: Packet, route: Route, onLink: boolean): void {
   const ns = dev.ns;
   const out = route.dev as NetDevice;
+  if (ns.xfrm !== null && !secure(ns, packet)) return;
   if (packet.ttl <= 1) {
     icmpSend(ns, packet, 11, 0);
     drop(ns, packet, 'IP_TTL_EXPIRED', dev.name);
@@ -25,18 +30,19 @@ export function ipForward(dev: NetDevice, packet: Packet, route: Route): void {
     return;
   }
   packet.ttl--;
-  if (out === dev && sendsRedirects(dev) && onSameLink(dev, packet.src, route.gateway === 0 ? packet.dst : route.gateway) && redirectAllowed(ns, packet.src)) {
+  // With net.ipv4.conf.*.shared_media, as by default, the next hop need not stand there.
+  if (out === dev && onLink && sendsRedirects(dev) && redirectAllowed(ns, packet.src)) {
     icmpSend(ns, packet, 5, 1, 0, route.gateway === 0 ? packet.dst : route.gateway);
   }
   if (!nfHook(ns, NF_FORWARD, packet, dev, out)) return;
-  ipOutput(ns, packet, route);
+  if (ns.xfrm !== null && packet.bundle !== null) xfrmOutput(ns, packet, route);
+  else ipOutput(ns, packet, route);
 }
 
-function sendsRedirects(dev: NetDevice): boolean {
-  return dev.conf.send_redirects !== 0 || dev.ns.confAll.send_redirects !== 0;
-}
-
-/** ip_fib_check_default / inet_addr_onlink: sender and next hop stand on one of the device's networks. */
-function onSameLink(dev: NetDevice, a: number, b: number): boolean {
-  return dev.addresses.some((entry) => (entry.address ^ a) >>> (32 - entry.prefix) === 0 && (entry.address ^ b) >>> (32 - entry.prefix) === 0 && entry.prefix !== 0);
+/** xfrm4_policy_check and xfrm4_route_forward. False, and the packet is reported dropped, when a policy lets it not in or not out. */
+function secure(ns: NetworkNamespace, packet: Packet): boolean {
+  if (!xfrmPolicyCheck(ns, packet, 'fwd')) return false;
+  const secured = xfrmLookup(ns, packet);
+  if (secured.ok) packet.bundle = secured.value;
+  return secured.ok;
 }

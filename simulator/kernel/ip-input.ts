@@ -1,8 +1,8 @@
-/** ip_rcv, ip_rcv_finish, ip_local_deliver. Mirrors net/ipv4/ip_input.c and the source checks of fib_frontend.c. */
+/** ip_rcv, ip_rcv_finish, ip_local_deliver. Mirrors net/ipv4/ip_input.c and ip_route_input_slow of net/ipv4/route.c. */
 import { BROADCAST_MAC, isLoopback, isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
-import { CT_NONE, PROTO_IPIP, PROTO_UDP, type Packet } from '../wire/packet.ts';
+import { CT_NONE, PROTO_ESP, PROTO_IPIP, PROTO_UDP, type Packet } from '../wire/packet.ts';
 import type { NetDevice } from './device.ts';
-import { fibLookup, type Route } from './fib.ts';
+import { fibLookup } from './fib.ts';
 import { reassemble } from './fragment.ts';
 import { nfHook } from './hooks.ts';
 import { icmpSend, routeErrorAllowed } from './icmp.ts';
@@ -12,7 +12,10 @@ import { traceRoute } from './route.ts';
 import type { NetworkNamespace } from './netns.ts';
 import { NF_LOCAL_IN, NF_PRE_ROUTING } from './seams.ts';
 import { ipipRcv, ipipReceiver } from './drivers/ipip.ts';
+import { knobOrigin } from './sysctl.ts';
+import { judgeSource, SOURCE_FILTERED, SOURCE_ON_LINK } from './source.ts';
 import { vxlanRcv } from './drivers/vxlan.ts';
+import { xfrmAdmits } from './xfrm.ts';
 
 /** An IPv4 packet from the device layer. */
 export function ipRcv(dev: NetDevice, packet: Packet): void {
@@ -24,8 +27,8 @@ export function ipRcv(dev: NetDevice, packet: Packet): void {
   // A frame that came through a bridge has passed PREROUTING there (ip_sabotage_in).
   if (packet.physIif === 0) {
     let whole: Packet | null = packet;
-    // Conntrack sees whole packets only (nf_defrag_ipv4).
-    if (packet.whole !== null && (ns.hooks[NF_PRE_ROUTING] as readonly unknown[]).length > 0) {
+    // Conntrack sees whole packets only (nf_defrag_ipv4); where nothing is tracked, fragments pass as they are.
+    if (packet.whole !== null && (ns.rooms.netfilter?.conntrackUsers ?? 0) > 0) {
       whole = reassemble(ns, packet);
       if (whole === null) return;
     }
@@ -52,7 +55,7 @@ export function ipRcvFinish(dev: NetDevice, packet: Packet): void {
     }
   }
   if (dst === LIMITED_BROADCAST || (src === 0 && dst === 0)) {
-    ipLocalDeliver(dev, packet);
+    if (looped || admitted(dev, packet, judgeSource(ns, dev, src, dst, packet.mark, packet.tos, null))) ipLocalDeliver(dev, packet);
     return;
   }
   if (isMulticast(dst)) {
@@ -63,13 +66,21 @@ export function ipRcvFinish(dev: NetDevice, packet: Packet): void {
   }
   const route = fibLookup(ns, dst, src, packet.mark, 0, dev.ifindex, packet.tos);
   if (ns.kernel.universe.trace !== null) traceRoute(ns, packet, route);
-  if (!looped && !validSource(ns, dev, packet)) return;
-  if (route === null || (route.type === 'unicast' && !forwarding(dev))) {
-    if (route !== null || !forwarding(dev)) {
-      // ip_error: a host that does not route stays silent.
-      drop(ns, packet, 'IP_FORWARDING_OFF', dev.name);
-      return;
+  // Where there is no way, nobody asks whether the source is true (ip_route_input_slow).
+  let source = 0;
+  if (!looped && route !== null) {
+    const { type } = route;
+    if (type === 'local' || type === 'broadcast' || (type === 'unicast' && forwarding(dev))) {
+      source = judgeSource(ns, dev, src, dst, packet.mark, packet.tos, type === 'unicast' ? route.dev : null);
+      if (!admitted(dev, packet, source)) return;
     }
+  }
+  if (!forwarding(dev) && (route === null || (route.type !== 'local' && route.type !== 'broadcast'))) {
+    // ip_error: a host that does not route stays silent.
+    drop(ns, packet, 'IP_FORWARDING_OFF', dev.name, knobOrigin(ns, 'net/ipv4/ip_forward', 'net/ipv4/conf/all/forwarding', `net/ipv4/conf/${dev.name}/forwarding`));
+    return;
+  }
+  if (route === null) {
     if (routeErrorAllowed(ns, src)) icmpSend(ns, packet, 3, 0);
     drop(ns, packet, 'IP_NO_ROUTE', dev.name);
     return;
@@ -82,7 +93,7 @@ export function ipRcvFinish(dev: NetDevice, packet: Packet): void {
     case 'unicast':
       // A frame that was broadcast on the link is never routed on.
       if (packet.dstMac === BROADCAST_MAC) drop(ns, packet, 'IP_NOT_FOR_US', dev.name);
-      else ipForward(dev, packet, route);
+      else ipForward(dev, packet, route, source === SOURCE_ON_LINK);
       return;
     case 'blackhole':
       drop(ns, packet, 'IP_BLACKHOLE', dev.name);
@@ -107,6 +118,7 @@ export function ipLocalDeliver(dev: NetDevice, packet: Packet): void {
 
 /** Hands the packet to its protocol; also where a packet goes on that LOCAL_IN hooks have let through. */
 export function ipLocalDeliverFinish(ns: NetworkNamespace, packet: Packet): void {
+  if (ns.xfrm !== null && packet.protocol !== PROTO_ESP && !xfrmAdmits(ns, packet)) return;
   if (packet.protocol === PROTO_UDP && packet.inner !== null) {
     const receivers = ns.udpTunnels.get(packet.dport);
     if (receivers !== undefined) {
@@ -132,31 +144,18 @@ export function ipLocalDeliverFinish(ns: NetworkNamespace, packet: Packet): void
 
 /** True when packets that came in by `dev` may be forwarded. */
 function forwarding(dev: NetDevice): boolean {
-  return dev.ns.knobs.ip_forward !== 0 || dev.conf.forwarding !== 0;
+  return dev.conf.forwarding !== 0;
 }
 
 function routeLocalnet(dev: NetDevice): boolean {
   return dev.conf.route_localnet !== 0 || dev.ns.confAll.route_localnet !== 0;
 }
 
-/** fib_validate_source: own addresses never come from outside; rp_filter asks for the way back. */
-function validSource(ns: NetworkNamespace, dev: NetDevice, packet: Packet): boolean {
-  const src = packet.src;
-  if (src === 0) return true;
-  const mode = Math.max(dev.conf.rp_filter, ns.confAll.rp_filter);
-  const acceptLocal = dev.conf.accept_local !== 0 || ns.confAll.accept_local !== 0;
-  if (!acceptLocal && ns.localAddresses.has(src)) {
-    drop(ns, packet, 'IP_MARTIAN_SOURCE', dev.name);
-    return false;
-  }
-  if (mode === 0) return true;
-  const back: Route | null = fibLookup(ns, src, packet.dst, dev.conf.src_valid_mark ? packet.mark : 0, 0, dev.ifindex, packet.tos);
-  if (back !== null && back.type === 'unicast' && (mode === 2 || back.dev === dev)) return true;
-  if (mode === 2 && back === null && src !== 0) {
-    drop(ns, packet, 'IP_RPFILTER', dev.name);
-    return false;
-  }
-  drop(ns, packet, 'IP_RPFILTER', dev.name);
+/** Reports a packet whose source cannot be; true when it is let in. */
+function admitted(dev: NetDevice, packet: Packet, verdict: number): boolean {
+  if (verdict >= 0) return true;
+  if (verdict !== SOURCE_FILTERED) drop(dev.ns, packet, 'IP_MARTIAN_SOURCE', dev.name);
+  else drop(dev.ns, packet, 'IP_RPFILTER', dev.name, knobOrigin(dev.ns, 'net/ipv4/conf/all/rp_filter', `net/ipv4/conf/${dev.name}/rp_filter`));
   return false;
 }
 
@@ -167,6 +166,8 @@ export function scrub(packet: Packet): void {
   packet.ctInfo = CT_NONE;
   packet.ipvs = false;
   packet.ipvsConnection = null;
+  packet.secPath = null;
+  packet.bundle = null;
   packet.nfTrace = false;
   packet.physIif = 0;
   packet.physOif = 0;
@@ -174,3 +175,10 @@ export function scrub(packet: Packet): void {
   packet.socketUid = -1;
 }
 
+
+/** dev_loopback_xmit: this namespace hears its own broadcast; the packet keeps its route, and no capture shows it. */
+export function loopBack(dev: NetDevice, packet: Packet): void {
+  if (dev.removed || dev.ns.dead) return;
+  packet.iif = dev.ifindex;
+  if (nfHook(dev.ns, NF_PRE_ROUTING, packet, dev, null)) ipLocalDeliver(dev, packet);
+}

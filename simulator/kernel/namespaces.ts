@@ -1,5 +1,5 @@
 /** Birth and death of network namespaces (net/core/net_namespace.c). */
-import { KERNEL_DEFAULT } from '../base/origin.ts';
+import { kernelHabit } from '../base/origin.ts';
 import { createDevice, deleteDevice } from './devices.ts';
 import { type FibRule, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from './fib.ts';
 import type { Kernel } from './kernel.ts';
@@ -22,12 +22,12 @@ export function initNamespace(ns: NetworkNamespace): void {
   kernel.namespaces.add(ns);
   ns.fib.rules = [...STANDARD_RULES];
   for (const id of [RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT]) ns.fib.table(id);
-  createDevice(ns, { kind: 'loopback', name: 'lo', ifindex: 1, origin: KERNEL_DEFAULT });
+  createDevice(ns, { kind: 'loopback', name: 'lo', ifindex: 1, origin: kernelHabit('loopback') });
   for (const setup of kernel.setups) setup(ns);
 }
 
 function rule(priority: number, table: number): FibRule {
-  return { priority, action: 'lookup', table, src: 0, srcPrefix: 0, dst: 0, dstPrefix: 0, mark: 0, markMask: 0, iif: '', oif: '', tos: 0, invert: false, origin: KERNEL_DEFAULT };
+  return { priority, action: 'lookup', table, src: 0, srcPrefix: 0, dst: 0, dstPrefix: 0, mark: 0, markMask: 0, iif: '', oif: '', tos: 0, invert: false, origin: kernelHabit('rules') };
 }
 
 const STANDARD_RULES: readonly FibRule[] = [

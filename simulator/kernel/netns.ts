@@ -1,4 +1,5 @@
 /** A network namespace (struct net): devices, routes, neighbours, sysctls, hooks, and the slots of the rooms above. */
+import type { Origin } from '../base/origin.ts';
 import { Fib } from './fib.ts';
 import { NeighbourTable } from './neighbour.ts';
 import { Ipv4Conf, type NetDevice } from './device.ts';
@@ -6,15 +7,18 @@ import type { Kernel } from './kernel.ts';
 import type { FragmentQueue } from './fragment.ts';
 import type { Listener } from './notify.ts';
 import type { HookEntry, RoomState, Tap } from './seams.ts';
+import type { XfrmTables } from './xfrm.ts';
 
 /** net.* knobs with an effect on the way of packets; names as below /proc/sys/net, dots for the path. */
 export class NetnsKnobs {
   ip_forward = 0;
   ip_default_ttl = 64;
+  ip_forward_use_pmtu = 0;
   ip_nonlocal_bind = 0;
   ip_local_port_min = 32768;
   ip_local_port_max = 60999;
   icmp_echo_ignore_all = 0;
+  icmp_echo_ignore_broadcasts = 1;
   icmp_ratelimit = 1000;
   fwmark_reflect = 0;
   bridge_nf_call_iptables = 1;
@@ -72,12 +76,16 @@ export class NetworkNamespace {
   readonly pathMtus = new Map<number, { readonly mtu: number; readonly expires: number }>();
   /** Fragments waiting for the rest; see fragment.ts. */
   readonly fragments = new Map<string, FragmentQueue>();
+  /** IPsec states and policies; null until there is one. */
+  xfrm: XfrmTables | null = null;
   /** ICMP rate limit, tokens by destination (inet_peer). */
   readonly icmpTokens = new Map<number, { tokens: number; last: number; redirects: number }>();
   /** Hands out {@link NetDevice.readySequence}. */
   nextReady = 1;
   /** net.ipv6.conf.default.disable_ipv6: new devices get no link-local address. */
   disableIpv6Default = 0;
+  /** Who set a knob, by its path below /proc/sys, the latest last; null while nobody did. */
+  knobOrigins: Map<string, Origin> | null = null;
   /** True once torn down; nothing is delivered here any more. */
   dead = false;
 

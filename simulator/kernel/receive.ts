@@ -17,7 +17,7 @@ export function netifReceive(dev: NetDevice, packet: Packet): void {
   const ns = dev.ns;
   if (dev.removed || ns.dead || !dev.up) {
     dev.stats.rxDropped++;
-    drop(ns, packet, 'DEVICE_DOWN', dev.name);
+    drop(ns, packet, 'DEVICE_DOWN', dev.name, dev.stateOrigin ?? undefined);
     return;
   }
   // A tunnel counts what it unwraps by itself (vxlan_rcv), not what its ARP proxy answers.
@@ -34,7 +34,7 @@ export function deliverUp(dev: NetDevice, packet: Packet): void {
   const ns = dev.ns;
   if (dev.taps.length > 0) for (const tap of dev.taps) tap(packet, dev, 'in');
   if (ns.taps.length > 0) for (const tap of ns.taps) tap(packet, dev, 'in');
-  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'rx', dev: dev.name });
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'rx', dev: dev.name, origin: dev.origin });
   if (dev.port !== null) {
     brHandleFrame(dev, packet);
     return;

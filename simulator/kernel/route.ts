@@ -1,5 +1,6 @@
 /** Routing decisions for packets made here, source addresses, and path MTU. Mirrors net/ipv4/route.c, fib_semantics.c. */
 import { isLoopback, isMulticast, LIMITED_BROADCAST } from '../base/address.ts';
+import { kernelHabit } from '../base/origin.ts';
 import { ok, refuse, type Result } from '../base/result.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { NetDevice } from './device.ts';
@@ -7,6 +8,8 @@ import { fibLookup, type Route } from './fib.ts';
 import { emit } from './kernel.ts';
 import { formatRoute } from './netlink/format.ts';
 import type { NetworkNamespace } from './netns.ts';
+
+const NO_ROUTE = kernelHabit('no-route');
 
 export interface RouteQuery {
   readonly src?: number;
@@ -19,8 +22,9 @@ export interface RouteQuery {
 /** ip_route_output_key: ENETUNREACH without a route, EINVAL for blackhole, EHOSTUNREACH, EACCES for the refusing types. */
 export function ipRouteOutput(ns: NetworkNamespace, dst: number, query: RouteQuery = {}): Result<Route> {
   const { src = 0, oif = 0, mark = 0, tos = 0 } = query;
-  if (dst === LIMITED_BROADCAST || isMulticast(dst)) {
-    const dev = oif !== 0 ? ns.devices.get(oif) : firstUp(ns);
+  const toAll = dst === LIMITED_BROADCAST || isMulticast(dst);
+  if (toAll && (oif !== 0 || src !== 0)) {
+    const dev = oif !== 0 ? ns.devices.get(oif) : deviceOf(ns, src);
     if (dev === undefined) return refuse('ENETUNREACH');
     return ok(linkRoute(dev, dst, dst === LIMITED_BROADCAST));
   }
@@ -40,7 +44,7 @@ export function ipRouteOutput(ns: NetworkNamespace, dst: number, query: RouteQue
     default:
       // __mkroute_output: loopback addresses do not leave by other devices.
       if (isLoopback(src) && route.type !== 'local' && route.dev !== null && route.dev.kind !== 'loopback' && !routesLocalnet(ns, route.dev)) return refuse('EINVAL');
-      return ok(route);
+      return ok(toAll && route.dev !== null ? linkRoute(route.dev, dst, dst === LIMITED_BROADCAST) : route);
   }
 }
 
@@ -48,8 +52,9 @@ function routesLocalnet(ns: NetworkNamespace, dev: NetDevice): boolean {
   return dev.conf.route_localnet !== 0 || ns.confAll.route_localnet !== 0;
 }
 
-function firstUp(ns: NetworkNamespace): NetDevice | undefined {
-  for (const dev of ns.devices.values()) if (dev.up && dev.kind !== 'loopback') return dev;
+/** __ip_dev_find */
+function deviceOf(ns: NetworkNamespace, address: number): NetDevice | undefined {
+  for (const dev of ns.devices.values()) if (dev.addresses.some((entry) => entry.address === address)) return dev;
   return undefined;
 }
 
@@ -68,7 +73,7 @@ function linkRoute(dev: NetDevice, dst: number, broadcast: boolean): Route {
     mtu: 0,
     tos: 0,
     onlink: true,
-    origin: dev.origin,
+    origin: kernelHabit('link'),
   };
 }
 
@@ -104,7 +109,7 @@ export function selectAddress(ns: NetworkNamespace, dev: NetDevice, near: number
 export function routeMtu(ns: NetworkNamespace, route: Route, dst: number, forwarding = false): number {
   const device = outputDevice(ns, route).mtu;
   const own = route.mtu !== 0 ? Math.min(route.mtu, device) : device;
-  if (forwarding || ns.pathMtus.size === 0) return own;
+  if ((forwarding && ns.knobs.ip_forward_use_pmtu === 0) || ns.pathMtus.size === 0) return own;
   const learned = ns.pathMtus.get(dst);
   if (learned === undefined) return own;
   if (learned.expires <= ns.kernel.now) {
@@ -123,5 +128,6 @@ export function traceRoute(ns: NetworkNamespace, packet: Packet, route: Route | 
     route: route === null ? '' : formatRoute(ns, route),
     dev: route?.dev?.name ?? '',
     via: route?.gateway ?? 0,
+    origin: route?.origin ?? NO_ROUTE,
   });
 }

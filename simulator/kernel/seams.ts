@@ -38,7 +38,8 @@ export interface HookEntry {
  * through one accessor of its own (`netfilterOf(ns)` and so on).
  */
 export interface RoomState {
-  netfilter: object | null;
+  /** Of netfilter the kernel knows one thing: whether connections are tracked, so that fragments have to be put together. */
+  netfilter: { readonly conntrackUsers: number } | null;
   ipvs: object | null;
   transport: object | null;
 }

@@ -3,6 +3,7 @@
  * net/bridge/br_netfilter_hooks.c; texts and errors as procfs gives them. A file is known by its
  * path below /proc/sys (`net/ipv4/ip_forward`); names with dots are taken as well. Only names with a meaning here exist; other rooms add theirs with {@link registerSysctls}. Values outside /proc/sys/net are the machine's, the same in every namespace.
  */
+import type { Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
 import type { Ipv4Conf } from './device.ts';
 import { setIpv6Disabled } from './devices.ts';
@@ -19,7 +20,7 @@ export interface Sysctl {
 }
 
 type NumericKnob = { [K in keyof NetnsKnobs]: NetnsKnobs[K] extends number ? K : never }[keyof NetnsKnobs];
-type ConfName = keyof Ipv4Conf;
+type ConfName = Exclude<keyof Ipv4Conf, 'proxy_delay'>;
 
 const INT_MAX = 0x7fffffff;
 
@@ -30,8 +31,10 @@ const KNOBS: readonly (readonly [path: string, field: NumericKnob, low: number, 
   ['net/core/somaxconn', 'somaxconn', 0, INT_MAX],
   ['net/ipv4/fwmark_reflect', 'fwmark_reflect', 0, 255],
   ['net/ipv4/icmp_echo_ignore_all', 'icmp_echo_ignore_all', 0, 1],
+  ['net/ipv4/icmp_echo_ignore_broadcasts', 'icmp_echo_ignore_broadcasts', 0, 1],
   ['net/ipv4/icmp_ratelimit', 'icmp_ratelimit', 0, INT_MAX],
   ['net/ipv4/ip_default_ttl', 'ip_default_ttl', 1, 255],
+  ['net/ipv4/ip_forward_use_pmtu', 'ip_forward_use_pmtu', 0, 1],
   ['net/ipv4/ip_nonlocal_bind', 'ip_nonlocal_bind', 0, 1],
   ['net/ipv4/tcp_fin_timeout', 'tcp_fin_timeout', 0, INT_MAX],
   ['net/ipv4/tcp_keepalive_intvl', 'tcp_keepalive_intvl', 0, INT_MAX],
@@ -68,7 +71,7 @@ const CONF_NAMES: readonly ConfName[] = [
 /** Of the machine, not of a namespace: what scripts read and nothing here depends on. */
 const MACHINE: readonly (readonly [path: string, text: (ns: NetworkNamespace) => string])[] = [
   ['kernel/hostname', (ns) => ns.kernel.host],
-  ['kernel/osrelease', () => '6.12.107+deb13-cloud-amd64'],
+  ['kernel/osrelease', (ns) => ns.kernel.platform.kernel],
   ['kernel/ostype', () => 'Linux'],
   ['kernel/pid_max', () => '4194304'],
   ['vm/overcommit_memory', () => '0'],
@@ -156,12 +159,25 @@ export function readSysctl(ns: NetworkNamespace, path: string): Result<string> {
   return text === undefined ? refuse('ENOENT') : ok(text);
 }
 
+/** Who set one of these knobs last; undefined when nobody did since the namespace was born. */
+export function knobOrigin(ns: NetworkNamespace, ...paths: readonly string[]): Origin | undefined {
+  let found: Origin | undefined;
+  for (const [path, origin] of ns.knobOrigins ?? []) if (paths.includes(path)) found = origin;
+  return found;
+}
+
 /** Sets a file. ENOENT, EINVAL, EACCES (read-only). A newline at the end is ignored. */
-export function writeSysctl(ns: NetworkNamespace, path: string, text: string): Result<undefined> {
+export function writeSysctl(ns: NetworkNamespace, path: string, text: string, origin?: Origin): Result<undefined> {
   const entry = find(ns, sysctlPath(path));
   if (entry === undefined || entry.read(ns) === undefined) return refuse('ENOENT');
   if (entry.write === undefined) return refuse('EACCES');
-  return entry.write(ns, text.replace(/\n$/, ''));
+  const written = entry.write(ns, text.replace(/\n$/, ''));
+  if (written.ok && origin !== undefined) {
+    ns.knobOrigins ??= new Map();
+    ns.knobOrigins.delete(sysctlPath(path));
+    ns.knobOrigins.set(sysctlPath(path), origin);
+  }
+  return written;
 }
 
 /** The paths of all files of a namespace, sorted as directories are listed. */
@@ -169,6 +185,7 @@ export function listSysctls(ns: NetworkNamespace): string[] {
   const paths = [...registered].filter(([, entry]) => entry.read(ns) !== undefined).map(([path]) => path);
   for (const owner of ['all', 'default', ...deviceNames(ns)]) {
     for (const name of CONF_NAMES) paths.push(`net/ipv4/conf/${owner}/${name}`);
+    if (owner !== 'all') paths.push(`net/ipv4/neigh/${owner}/proxy_delay`);
     if (owner !== 'default') paths.push(`net/ipv6/conf/${owner}/disable_ipv6`);
   }
   return paths.sort(byParts);
@@ -192,7 +209,9 @@ function find(ns: NetworkNamespace, path: string): Sysctl | undefined {
   const known = registered.get(path);
   if (known !== undefined) return known;
   const parts = path.split('/');
-  if (parts.length !== 5 || parts[0] !== 'net' || parts[2] !== 'conf') return undefined;
+  if (parts.length !== 5 || parts[0] !== 'net') return undefined;
+  if (parts[2] === 'neigh' && parts[1] === 'ipv4' && parts[4] === 'proxy_delay') return proxyDelay(ns, path, parts[3] ?? '');
+  if (parts[2] !== 'conf') return undefined;
   const [, family, , owner = '', name = ''] = parts;
   if (family === 'ipv6' && name === 'disable_ipv6') return disableIpv6(ns, path, owner);
   if (family !== 'ipv4' || !(CONF_NAMES as readonly string[]).includes(name)) return undefined;
@@ -224,6 +243,12 @@ function setPortRange(ns: NetworkNamespace, text: string): Result<undefined> {
   ns.knobs.ip_local_port_min = low;
   ns.knobs.ip_local_port_max = high;
   return done;
+}
+
+/** net.ipv4.neigh.{default,DEV}.proxy_delay */
+function proxyDelay(ns: NetworkNamespace, path: string, owner: string): Sysctl | undefined {
+  const conf = owner === 'default' ? ns.confDefault : ns.device(owner)?.conf;
+  return conf && numeric(path, () => conf.proxy_delay, (_, value) => (conf.proxy_delay = value), 0);
 }
 
 function disableIpv6(ns: NetworkNamespace, path: string, owner: string): Sysctl | undefined {

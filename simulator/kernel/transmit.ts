@@ -8,18 +8,18 @@ export function devQueueXmit(dev: NetDevice, packet: Packet): void {
   const ns = dev.ns;
   if (!dev.up) {
     dev.stats.txDropped++;
-    drop(ns, packet, 'DEVICE_DOWN', dev.name);
+    drop(ns, packet, 'DEVICE_DOWN', dev.name, dev.stateOrigin ?? undefined);
     return;
   }
   if (!dev.carrier) {
     dev.stats.txCarrier++;
     dev.stats.txDropped++;
-    drop(ns, packet, 'DEVICE_NO_CARRIER', dev.name);
+    drop(ns, packet, 'DEVICE_NO_CARRIER', dev.name, dev.peer?.stateOrigin ?? undefined);
     return;
   }
   if (dev.taps.length > 0) for (const tap of dev.taps) tap(packet, dev, 'out');
   if (ns.taps.length > 0) for (const tap of ns.taps) tap(packet, dev, 'out');
-  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'tx', dev: dev.name });
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'tx', dev: dev.name, origin: dev.origin });
   // A tunnel counts what it wraps by itself (vxlan_xmit_one), not what its ARP proxy swallows.
   if (dev.vxlan === null) {
     dev.stats.txPackets++;

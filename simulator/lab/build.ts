@@ -11,6 +11,8 @@ import type { Scenario } from './scenario.ts';
 /** One thing to do on one machine; its program runs to its end before the next step begins. */
 export interface BuildStep {
   readonly on: string;
+  /** The line of the scenario that asks for it, e.g. `services[0] whoami`. */
+  readonly line: string;
   /** The command line that would do the same. */
   readonly says: string;
   main(ctx: ProgramContext): Program;
@@ -24,16 +26,17 @@ export function* buildSteps({ machines, swarm, networks, services }: Scenario, t
   const [leader, ...managers] = swarm?.managers ?? [];
   if (swarm === undefined || leader === undefined) return;
   const at = machines.find((one) => one.name === leader)?.address.split('/')[0] ?? '';
-  yield step(leader, `docker swarm init --advertise-addr ${at}`, (api, ctx) => finish(api, ctx, api.swarmInit(initRequest(at))));
-  for (const on of managers) yield join(on, at, token('manager'));
-  for (const on of swarm.workers) yield join(on, at, token('worker'));
-  for (const network of networks) yield createNetwork(leader, network);
-  for (const service of services) yield createService(leader, service);
+  yield step(leader, 'swarm.managers[0]', `docker swarm init --advertise-addr ${at}`, (api, ctx) => finish(api, ctx, api.swarmInit(initRequest(at), ctx)));
+  for (const [index, on] of managers.entries()) yield join(on, `swarm.managers[${index + 1}]`, at, token('manager'));
+  for (const [index, on] of swarm.workers.entries()) yield join(on, `swarm.workers[${index}]`, at, token('worker'));
+  for (const [index, network] of networks.entries()) yield createNetwork(leader, `networks[${index}] ${network.name}`, network);
+  for (const [index, service] of services.entries()) yield createService(leader, `services[${index}] ${service.name}`, service);
 }
 
-function step(on: string, says: string, body: (api: EngineApi, ctx: ProgramContext) => Blocking<unknown>): BuildStep {
+function step(on: string, line: string, says: string, body: (api: EngineApi, ctx: ProgramContext) => Blocking<unknown>): BuildStep {
   return {
     on,
+    line,
     says,
     *main(ctx) {
       const api = ctx.host.unixSockets.get(DOCKER_SOCKET) as EngineApi | undefined;
@@ -72,8 +75,8 @@ function initRequest(address: string): Parameters<EngineApi['swarmInit']>[0] {
   };
 }
 
-function join(on: string, leader: string, secret: string): BuildStep {
-  return step(on, `docker swarm join --token ${secret} ${leader}:2377`, (api, ctx) =>
+function join(on: string, line: string, leader: string, secret: string): BuildStep {
+  return step(on, line, `docker swarm join --token ${secret} ${leader}:2377`, (api, ctx) =>
     finish(
       api,
       ctx,
@@ -84,13 +87,13 @@ function join(on: string, leader: string, secret: string): BuildStep {
         RemoteAddrs: [`${leader}:2377`],
         JoinToken: secret,
         Availability: 'active',
-      }),
+      }, ctx),
     ),
   );
 }
 
-function createNetwork(on: string, { name, driver, attachable }: Scenario['networks'][number]): BuildStep {
-  return step(on, `docker network create -d ${driver}${attachable ? ' --attachable' : ''} ${name}`, function* (api) {
+function createNetwork(on: string, line: string, { name, driver, attachable }: Scenario['networks'][number]): BuildStep {
+  return step(on, line, `docker network create -d ${driver}${attachable ? ' --attachable' : ''} ${name}`, function* (api, ctx) {
     value(
       api.networkCreate({
         Name: name,
@@ -102,14 +105,14 @@ function createNetwork(on: string, { name, driver, attachable }: Scenario['netwo
         ConfigOnly: false,
         Options: {},
         Labels: {},
-      }),
+      }, ctx),
     );
   });
 }
 
-function createService(on: string, service: Scenario['services'][number]): BuildStep {
+function createService(on: string, line: string, service: Scenario['services'][number]): BuildStep {
   const ports = service.publish.map((port) => `-p ${port} `).join('');
-  return step(on, `docker service create --name ${service.name} --replicas ${service.replicas} ${ports}${service.image}`, function* (api, ctx) {
+  return step(on, line, `docker service create --name ${service.name} --replicas ${service.replicas} ${ports}${service.image}`, function* (api, ctx) {
     const { ID } = value(api.serviceCreate(serviceSpec(service), { queryRegistry: true, cause: ctx }));
     const running = (): number => value(api.tasks({ service: [ID] })).filter((task) => task.Status.State === 'running').length;
     while (running() < service.replicas) yield* ctx.wait([api.changed]);

@@ -5,6 +5,7 @@
 import { z } from 'zod/mini';
 import { parseDocument } from 'yaml';
 import { parseCidr, parseMac } from '../base/address.ts';
+import { DEFAULT_ENGINE, ENGINES } from '../eras/index.ts';
 
 const name = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'letters, digits and dashes, at most 31'));
 const cidr = z.string().check(z.refine((text) => parseCidr(text) !== undefined, 'an IPv4 address with a prefix, as 192.168.56.11/24'));
@@ -31,13 +32,21 @@ const service = z.strictObject({
   command: z._default(z.array(z.string()), []),
 });
 
-const step = z.strictObject({ on: name, run: z.string() });
+/** Commands to run on a machine. */
+export const step = z.strictObject({ on: name, run: z.string() });
 
-const scenario = z.strictObject({
+/** What is wrong with the world from the start. */
+export const fault = z.strictObject({
+  /** Frames with more octets of IP than `mtu` vanish between two machines, both ways, without an answer. */
+  wire: z.strictObject({ between: z.tuple([name, name]), mtu: z.number().check(z.int(), z.minimum(68), z.maximum(9000)) }),
+});
+
+/** The schema of a scenario; {@link checkScenario} also looks whether its names mean something. */
+export const scenarioSchema = z.strictObject({
   name,
   title: z.string(),
   /** Docker era. */
-  engine: z.literal('26.1'),
+  engine: z._default(z.enum(ENGINES), DEFAULT_ENGINE),
   /** What the machines have beside the usual: `rig`, the test programs of the recordings. */
   equipment: z.optional(z.literal('rig')),
   seed: z._default(z.number().check(z.int(), z.nonnegative()), 1),
@@ -46,9 +55,10 @@ const scenario = z.strictObject({
   networks: z._default(z.array(z.strictObject({ name: z.string(), driver: z._default(z.string(), 'overlay'), attachable: z._default(z.boolean(), false) })), []),
   services: z._default(z.array(service), []),
   setup: z._default(z.array(step), []),
+  faults: z.optional(z.array(fault)),
 });
 
-export type Scenario = z.infer<typeof scenario>;
+export type Scenario = z.infer<typeof scenarioSchema>;
 
 /** A scenario that cannot be used. `message` names the place and the way out. */
 export class ScenarioError extends Error {
@@ -65,7 +75,7 @@ export function parseScenario(text: string): Scenario {
 
 /** Checks a scenario given as data. Throws {@link ScenarioError}. */
 export function checkScenario(value: unknown): Scenario {
-  const result = z.safeParse(scenario, value);
+  const result = z.safeParse(scenarioSchema, value);
   if (!result.success) {
     const [issue] = result.error.issues;
     const place = issue?.path.map(String).join('.') ?? '';
@@ -87,6 +97,8 @@ function checkReferences(data: Scenario): Scenario {
   data.setup.forEach(({ on }, index) => {
     if (!names.has(on)) throw new ScenarioError(`The scenario has a fault at setup.${index}.on: there is no machine ${on}`);
   });
+  for (const [index, { wire }] of (data.faults ?? []).entries())
+    for (const machine of wire.between) if (!names.has(machine)) throw new ScenarioError(`The scenario has a fault at faults.${index}.wire.between: there is no machine ${machine}`);
   if (data.services.length > 0 && data.swarm === undefined) throw new ScenarioError('The scenario has a fault at services: services need a swarm');
   return data;
 }

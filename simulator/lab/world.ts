@@ -4,12 +4,17 @@
  */
 import { parseCidr, parseMac } from '../base/address.ts';
 import { SimulatorBug } from '../base/assert.ts';
+import type { Chance } from '../base/chance.ts';
 import type { Origin } from '../base/origin.ts';
 import { RandomStreams } from '../base/random.ts';
 import { type RunOutcome, Scheduler, SECOND } from '../base/scheduler.ts';
+import { ERAS } from '../eras/index.ts';
 import { Dockerd, dockerdTool, rigDockerdTool } from '../engine/dockerd.ts';
-import { addAddress, createDevice, setUp } from '../kernel/devices.ts';
+import { addAddress } from '../kernel/addresses.ts';
+import { createDevice, setUp } from '../kernel/devices.ts';
 import { Kernel, type Universe } from '../kernel/kernel.ts';
+import type { NetworkNamespace } from '../kernel/netns.ts';
+import { type RuleVerdict, whyNot } from '../netfilter/whynot.ts';
 import { EthernetSwitch } from '../kernel/switch.ts';
 import { ExternalDoor, type Externals } from '../process/external.ts';
 import { Host, type Terminal } from '../process/host.ts';
@@ -22,10 +27,14 @@ import { shellTool } from '../shell/index.ts';
 import type { Dice } from '../swarm/dice.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import { TraceRecorder } from '../trace/recorder.ts';
+import { wayOf } from '../trace/why.ts';
 import { type Story, StoryList, type StorySummary, storyOf } from '../trace/story.ts';
 import { PacketFactory } from '../wire/packet.ts';
 import { IMAGES } from './images.ts';
-import { captureFile } from './capture.ts';
+import { type CapturePlace, captureFile } from './capture.ts';
+import { type NamespaceTables, tablesOf } from './tables.ts';
+import { type MapHost, topologyOf } from './topology.ts';
+import { wireFilter } from './faults.ts';
 import { pythonTool } from './rig.ts';
 import { BuildRefusal, type BuildStep, buildSteps } from './build.ts';
 import { checkScenario, parseScenario, type Scenario } from './scenario.ts';
@@ -74,6 +83,8 @@ export interface WorldOptions {
   readonly trace?: boolean;
   /** What decides among equally good nodes, for all swarms. */
   readonly dice?: Dice;
+  /** What decides in the kernels where chance does. */
+  readonly chance?: Chance;
 }
 
 /** Virtual time a set-up command may take before it is a fault of the scenario. */
@@ -96,6 +107,8 @@ export class World {
   private readonly executions = new Map<string, Execution>();
   private readonly dice: Dice | undefined;
   private opened = 0;
+  /** Terminals opened so far, by host. */
+  private readonly terminalsOf = new Map<string, number>();
 
   /** Builds the machines, boots them, and runs what the scenario sets up; returns converged. Needs no externals to build. */
   constructor(scenario: Scenario, options: WorldOptions = {}) {
@@ -109,6 +122,8 @@ export class World {
       traceSequence: 0,
       nextInode: 4026531840,
       nextFlow: 1,
+      origins: new Map(),
+      ...(options.chance === undefined ? {} : { chance: options.chance }),
       fault: (error, where) => {
         this.faults.push(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       },
@@ -117,17 +132,17 @@ export class World {
     this.door = new ExternalDoor(scheduler, options.externals);
     this.underlay = new EthernetSwitch(this.universe);
     this.hosts = scenario.machines.map((machine) => machine.name);
-    for (const machine of scenario.machines) this.boot(machine);
+    for (const [index, machine] of scenario.machines.entries()) this.boot(machine, { by: 'scenario', text: `machines[${index}] ${machine.name}` });
     this.settle();
     for (const step of buildSteps(scenario, (role) => this.joinToken(role))) this.build(step);
-    for (const { on, run } of scenario.setup) this.setUp(on, run);
+    for (const [index, { on, run }] of scenario.setup.entries()) this.setUp(on, run, { by: 'scenario', text: `setup[${index}] ${on}: ${run}` });
+    for (const fault of scenario.faults ?? []) this.underlay.filters.push(wireFilter(fault));
     this.trace = new WorldTrace(this.universe);
     this.trace.enabled = options.trace ?? true;
   }
 
-  private boot(machine: Scenario['machines'][number]): void {
-    const origin: Origin = { by: 'scenario', text: `machine ${machine.name}` };
-    const kernel = new Kernel(machine.name, this.universe);
+  private boot(machine: Scenario['machines'][number], origin: Origin): void {
+    const kernel = new Kernel(machine.name, this.universe, ERAS[this.scenario.engine]?.platform);
     bootKernel(kernel);
     const ns = kernel.initNs;
     const lo = ns.device('lo');
@@ -149,11 +164,12 @@ export class World {
       sysctl: sysctlRegistry,
       procNet: PROC_NET_FILES,
       resolvConf: 'nameserver 192.168.56.1\n',
+      origin,
     });
     host.boot();
     this.machines.set(machine.name, host);
     if (machine.docker) {
-      const daemon = new Dockerd(host, { engine: '26.1', images: IMAGES, ...(this.dice === undefined ? {} : { dice: this.dice }) });
+      const daemon = new Dockerd(host, { engine: this.scenario.engine, images: IMAGES, ...(this.dice === undefined ? {} : { dice: this.dice }) });
       daemon.start();
       this.daemons.set(machine.name, daemon);
     }
@@ -171,9 +187,9 @@ export class World {
   }
 
   /** Runs one step of the cluster's building to its end. */
-  private build({ on, says, main }: BuildStep): void {
+  private build({ on, line, says, main }: BuildStep): void {
     const state = { stdout: '', stderr: '', exit: undefined as number | undefined };
-    const process = this.machine(on).daemon(['scenario'], function* (ctx) {
+    const process = this.machine(on).daemon(says.split(' '), function* (ctx) {
       try {
         return yield* main(ctx);
       } catch (error) {
@@ -181,14 +197,14 @@ export class World {
         state.stderr = error.message;
         return 1;
       }
-    });
+    }, { cause: { by: 'scenario', text: line } });
     process.onExit = (status) => (state.exit = status);
     this.runUntilExit(state);
     if (state.exit !== 0) throw new SetupError(on, says, state);
   }
 
-  private setUp(on: string, line: string): void {
-    const execution = this.start(on, line, false);
+  private setUp(on: string, line: string, cause: Origin): void {
+    const execution = this.start(on, line, false, cause);
     this.runUntilExit(execution);
     if (execution.exit !== 0) throw new SetupError(on, line, execution);
   }
@@ -245,7 +261,10 @@ export class World {
     const id = `${host}/${this.opened++}`;
     const { columns = 80, rows = 24 } = size;
     this.log({ kind: 'open', terminal: id, host, columns, rows });
-    const terminal = machine.openTerminal({ columns, rows, title: host });
+    // A second terminal of a host has a number, so that a cause can be found.
+    const before = this.terminalsOf.get(host) ?? 0;
+    this.terminalsOf.set(host, before + 1);
+    const terminal = machine.openTerminal({ columns, rows, title: before === 0 ? host : `${host} (${before + 1})` });
     const port: TerminalPort = {
       id,
       host,
@@ -283,10 +302,11 @@ export class World {
     } };
   }
 
-  private start(host: string, line: string, tty: boolean): Execution {
+  private start(host: string, line: string, tty: boolean, cause?: Origin): Execution {
     const state = { stdout: '', stderr: '', exit: undefined as number | undefined, kill: (signal: Signal): void => void signal };
     const running = this.machine(host).exec(line, {
       tty,
+      ...(cause === undefined ? {} : { cause }),
       onStdout: (text) => (state.stdout += text),
       onStderr: (text) => (state.stderr += text),
       onExit: (status, signal) => (state.exit = signal === undefined ? status : -SIGNAL_NUMBERS[signal]),
@@ -322,6 +342,34 @@ export class World {
     }
   }
 
+  /** Machines, namespaces, devices and chains as they are now. */
+  topology(): MapHost[] {
+    return topologyOf(this.kernels());
+  }
+
+  /** The tables of a namespace as they are now; undefined when there is none of that name. */
+  tables(host: string, netns: string): NamespaceTables | undefined {
+    const ns = this.namespace(host, netns);
+    return ns === undefined ? undefined : tablesOf(ns);
+  }
+
+  /** Why the rules above the one that decided at an event (a rule or a policy, by {@link TraceEvent.sequence}) did not match. */
+  whyNot(sequence: number): RuleVerdict[] {
+    const way = wayOf(this.trace.events, sequence);
+    const index = way.findIndex((event) => event.sequence === sequence);
+    const event = way[index];
+    return event === undefined ? [] : whyNot(way, index, this.namespace(event.host, event.netns));
+  }
+
+  private kernels(): Kernel[] {
+    return [...this.machines.values()].map((machine) => machine.kernel);
+  }
+
+  private namespace(host: string, name: string): NetworkNamespace | undefined {
+    const kernel = this.machines.get(host)?.kernel;
+    return kernel === undefined ? undefined : [...kernel.namespaces].find((ns) => ns.name === name && !ns.dead);
+  }
+
   /** The port of a terminal by id, after {@link apply} of its 'open'. */
   terminal(id: string): TerminalPort | undefined {
     return this.ports.get(id)?.port;
@@ -345,6 +393,7 @@ export class WorldTrace {
   private readonly universe: Universe;
   private readonly recorder = new TraceRecorder();
   private list = new StoryList();
+  private skimmed: TraceEvent[] = [];
 
   constructor(universe: Universe) {
     this.universe = universe;
@@ -355,7 +404,21 @@ export class WorldTrace {
   }
 
   set enabled(on: boolean) {
+    for (const event of this.skimmed) this.recorder.sink(event);
+    this.skimmed = [];
     this.universe.trace = on ? this.recorder.sink : null;
+  }
+
+  /**
+   * For long stretches of time: shows each event to `look`, and keeps only the newest `most` of them beside what is kept
+   * already, until `enabled` is set. Keeping all would cost more than running them, and push out what was there.
+   */
+  skim(most: number, look: (event: TraceEvent) => void): void {
+    this.universe.trace = (event) => {
+      this.skimmed.push(event);
+      if (this.skimmed.length >= 2 * most) this.skimmed = this.skimmed.slice(-most);
+      look(event);
+    };
   }
 
   /** Every event kept, oldest first. */
@@ -369,6 +432,31 @@ export class WorldTrace {
     this.list = new StoryList();
   }
 
+  /** Number of the next event. */
+  get sequence(): number {
+    return this.universe.traceSequence;
+  }
+
+  /** Whether events are kept. */
+  get keeps(): boolean {
+    return this.universe.trace === this.recorder.sink;
+  }
+
+  /** Keeps nothing from here on, but counts, so that later events have the numbers that they would have had. */
+  countOnly(): void {
+    this.universe.trace = () => undefined;
+  }
+
+  /**
+   * Takes what another world of the same log has seen up to here, and observes. A replica only counts, which makes it
+   * cheap to keep; when it is looked at, it shows the trace of the world that it repeats.
+   */
+  continueFrom(events: readonly TraceEvent[]): void {
+    this.clear();
+    this.recorder.events = events.filter(({ sequence }) => sequence < this.universe.traceSequence);
+    this.enabled = true;
+  }
+
   /** Conversations seen, oldest first. */
   stories(): StorySummary[] {
     return this.list.upTo(this.recorder.events, this.recorder.forgotten);
@@ -378,9 +466,12 @@ export class WorldTrace {
     return storyOf(this.recorder.events, id);
   }
 
-  /** A pcapng file of every device hop of one conversation (or of everything): an interface per device, one clock, verdicts as comments. */
-  pcapng(id?: number): Uint8Array {
-    return captureFile(id === undefined ? this.recorder.events : this.recorder.ofFlow(id), EPOCH);
+  /**
+   * A pcapng file of every device hop of one conversation (or of everything), or of one interface: an interface block per
+   * device, one clock, verdicts as comments.
+   */
+  pcapng(id?: number, place?: CapturePlace): Uint8Array {
+    return captureFile(id === undefined ? this.recorder.events : this.recorder.ofFlow(id), EPOCH, place);
   }
 }
 

@@ -4,6 +4,7 @@
  * iptables/xtables.c, xtables-standalone.c.
  */
 import type { Origin } from '../base/origin.ts';
+import type { Platform } from '../base/platform.ts';
 import type { Refused, Result } from '../base/result.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { listHeader, listRule, noticeRule, ruleText, specText, type ListFormat } from './print.ts';
@@ -14,11 +15,9 @@ import type { Backend, Chain, TableName } from './state.ts';
 import { presentTables, shownBaseChains, shownChain, userChains, xtables, type XtablesRequest } from './xtables.ts';
 import { IPTABLES_HELP } from './help.ts';
 
-const VERSIONS: Readonly<Record<Backend, string>> = { nft: 'v1.8.11 (nf_tables)', legacy: 'v1.8.11 (legacy)' };
-
 /** As every message and `-V` have it. */
-export function versionOf(backend: Backend): string {
-  return VERSIONS[backend];
+export function versionOf(backend: Backend, { iptables: { version } }: Platform): string {
+  return `v${version} (${backend === 'nft' ? 'nf_tables' : 'legacy'})`;
 }
 
 /** What a run leaves behind. */
@@ -36,12 +35,12 @@ export function iptables(
   backend: Backend = 'nft',
 ): CommandOutcome {
   const line = parseCommandLine(words);
-  if (isComplaint(line)) return complain('iptables', line, backend);
+  if (isComplaint(line)) return complain('iptables', line, backend, ns.kernel.platform);
   return runCommandLine(ns, line, origin, backend);
 }
 
 /** The words of xtables_error and its exit. */
-export function complain(program: string, complaint: Complaint, backend: Backend = 'nft'): CommandOutcome {
+export function complain(program: string, complaint: Complaint, backend: Backend, platform: Platform): CommandOutcome {
   const { status, bare } = complaint;
   let { text } = complaint;
   if (status === 3 && backend === 'legacy') {
@@ -50,7 +49,7 @@ export function complain(program: string, complaint: Complaint, backend: Backend
       "can't initialize iptables table `$1': Table does not exist (do you need to insmod?)",
     );
   }
-  let stderr = `${bare === true ? '' : `${program} ${versionOf(backend)}: `}${text}\n`;
+  let stderr = `${bare === true ? '' : `${program} ${versionOf(backend, platform)}: `}${text}\n`;
   if (status === 2) stderr += `Try \`${program} -h' or '${program} --help' for more information.\n`;
   return { status, stdout: '', stderr };
 }
@@ -64,9 +63,13 @@ export function runCommandLine(
 ): CommandOutcome {
   switch (line.command) {
     case 'V':
-      return { status: 0, stdout: `iptables ${versionOf(backend)}\n`, stderr: '' };
+      return { status: 0, stdout: `iptables ${versionOf(backend, ns.kernel.platform)}\n`, stderr: '' };
     case 'h':
-      return { status: 0, stdout: `iptables ${versionOf(backend)}\n\n${IPTABLES_HELP}`, stderr: '' };
+      return {
+        status: 0,
+        stdout: `iptables ${versionOf(backend, ns.kernel.platform)}\n\n${IPTABLES_HELP}`,
+        stderr: '',
+      };
     case 'L':
     case 'S': {
       const outcome = list(ns, line, origin, backend);
@@ -87,8 +90,10 @@ function change(ns: NetworkNamespace, line: CommandLine, origin: Origin, backend
   let stdout = '';
   for (const request of requestsOf(line)) {
     const answer = xtables(ns, request, origin, backend);
-    if (!answer.ok) return { ...refusalOutcome('iptables', answer, backend), stdout };
-    if (line.verbose > 0 && 'rule' in request) stdout += noticeRule(request.rule);
+    if (!answer.ok) return { ...refusalOutcome('iptables', answer, backend, ns.kernel.platform), stdout };
+    const { checkPrints } = ns.kernel.platform.iptables;
+    const told = line.verbose > 0 || (request.op === 'check' && checkPrints && backend === 'nft');
+    if (told && 'rule' in request) stdout += noticeRule(request.rule);
   }
   return { status: 0, stdout, stderr: '' };
 }
@@ -135,13 +140,18 @@ export function requestsOf(line: CommandLine): XtablesRequest[] {
 }
 
 /** A refusal in the words and with the exit status of `program`. */
-export function refusalOutcome(program: string, refused: Refused, backend: Backend = 'nft'): CommandOutcome {
+export function refusalOutcome(
+  program: string,
+  refused: Refused,
+  backend: Backend,
+  platform: Platform,
+): CommandOutcome {
   const text = refused.message ?? refused.errno;
   // The kernel's own refusals come at the end of the transaction.
   if (/^[A-Z]+_[A-Z]+ failed/.test(text))
-    return { status: 4, stdout: '', stderr: `${program} ${versionOf(backend)}:  ${text}\n` };
+    return { status: 4, stdout: '', stderr: `${program} ${versionOf(backend, platform)}:  ${text}\n` };
   if (/^Chain .* does not exist$|^Couldn't load target/.test(text))
-    return complain(program, { status: 2, text }, backend);
+    return complain(program, { status: 2, text }, backend, platform);
   return { status: 1, stdout: '', stderr: `${program}: ${text}.\n` };
 }
 
@@ -163,7 +173,7 @@ function list(ns: NetworkNamespace, line: CommandLine, origin: Origin, backend: 
       origin,
       backend,
     );
-    if (!zeroed.ok) return refusalOutcome('iptables', zeroed, backend);
+    if (!zeroed.ok) return refusalOutcome('iptables', zeroed, backend, ns.kernel.platform);
   }
   return { status: 0, stdout, stderr: '' };
 }

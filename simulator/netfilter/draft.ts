@@ -116,7 +116,9 @@ function illegalOption(draft: Draft, command: CommandLetter): Complaint | undefi
     parameterProblem(`Illegal option \`--${LONG_OF[letter] ?? letter}' with this command`);
   for (const letter of ['n', 'x', '0'])
     if (draft.seen.has(letter) && command !== 'L' && !(command === 'S' && letter !== '0')) return illegal(letter);
+  if (draft.counters !== undefined && !'IRAP'.includes(command)) return illegal('c');
   if ('ACDRI'.includes(command) && !(command === 'D' && draft.number !== 0)) return undefined;
+  if (draft.fragment) return illegal('f');
   for (const letter of ['p', 's', 'd', 'i', 'o', 'j']) if (draft.seen.has(letter)) return illegal(letter);
   return undefined;
 }

@@ -6,15 +6,17 @@
 import type { NetDevice } from '../kernel/device.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { drop } from '../kernel/kernel.ts';
-import { NF_ACCEPT, NF_DROP, NF_DROPPED, NF_POST_ROUTING, type HookFunction } from '../kernel/seams.ts';
+import { routeMeHarder } from '../kernel/ip-output.ts';
+import { NF_ACCEPT, NF_DROP, NF_DROPPED, NF_LOCAL_OUT, NF_POST_ROUTING, type HookFunction } from '../kernel/seams.ts';
 import { CT_NEW, CT_RELATED, CT_RELATED_REPLY, PROTO_ICMP, type Packet } from '../wire/packet.ts';
 import { conntrackConfirm as confirm, conntrackIn as track, entryOf } from './conntrack/core.ts';
-import { ORIGINAL } from './conntrack/entry.ts';
+import { type ConntrackEntry, ORIGINAL } from './conntrack/entry.ts';
 import { directionOf } from './conntrack/protocols.ts';
-import { manipOf, natDecided, natIcmpError, natPacket, natSetup } from './nat.ts';
+import { MANIP_SRC, manipOf, natDecided, natIcmpError, natPacket, natSetup } from './nat.ts';
 import { type Netfilter, type TableName } from './state.ts';
-import { runBaseChain } from './traverse.ts';
+import { lastTakenBy, runBaseChain } from './traverse.ts';
 
+/** A table of nf_tables, and of ip_tables behind it. */
 function tableHook(name: TableName): HookFunction {
   return (ns, packet, hook, input, output) => {
     const netfilter = ns.rooms.netfilter as Netfilter | null;
@@ -29,12 +31,28 @@ function tableHook(name: TableName): HookFunction {
 
 /** raw, priority -300, at PREROUTING and OUTPUT. */
 export const rawHook: HookFunction = tableHook('raw');
+const mangle = tableHook('mangle');
 /** mangle, priority -150, at all five hooks. */
-export const mangleHook: HookFunction = tableHook('mangle');
+export const mangleHook: HookFunction = (ns, packet, hook, input, output) => {
+  if (hook !== NF_LOCAL_OUT) return mangle(ns, packet, hook, input, output);
+  // nf_route_table_hook4, ipt_mangle_out: what was changed here is routed anew.
+  const { src, dst, mark, tos } = packet;
+  const verdict = mangle(ns, packet, hook, input, output);
+  if (verdict !== NF_ACCEPT || (packet.src === src && packet.dst === dst && packet.mark === mark && packet.tos === tos)) return verdict;
+  return routeMeHarder(ns, packet) ? NF_ACCEPT : NF_DROPPED;
+};
 /** filter, priority 0, at INPUT, FORWARD and OUTPUT. */
 export const filterHook: HookFunction = tableHook('filter');
-/** security, priority 50, at INPUT, FORWARD and OUTPUT. */
-export const securityHook: HookFunction = tableHook('security');
+/** security of ip_tables, priority 50, at INPUT, FORWARD and OUTPUT. */
+export const securityLegacyHook: HookFunction = (ns, packet, hook, input, output) => {
+  const chain = (ns.rooms.netfilter as Netfilter | null)?.legacy?.get('security')?.base[hook] ?? null;
+  return chain === null ? NF_ACCEPT : runBaseChain(ns, chain, packet, hook, input, output);
+};
+/** security of nf_tables, which iptables makes with priority 150: after the nat of INPUT. */
+export const securityHook: HookFunction = (ns, packet, hook, input, output) => {
+  const chain = (ns.rooms.netfilter as Netfilter | null)?.security.base[hook] ?? null;
+  return chain === null ? NF_ACCEPT : runBaseChain(ns, chain, packet, hook, input, output);
+};
 
 /** Connection tracking, priority -200, at PREROUTING and OUTPUT. */
 export const conntrackIn: HookFunction = (ns, packet, hook) => {
@@ -58,9 +76,25 @@ export const conntrackConfirm: HookFunction = (ns, packet, hook) => {
 };
 
 /** nat towards the destination, priority -100, at PREROUTING and OUTPUT. */
-export const natDstHook: HookFunction = (ns, packet, hook, input, output) => natInet(ns, packet, hook, input, output);
+export const natDstHook: HookFunction = (ns, packet, hook, input, output) => {
+  const verdict = natInet(ns, packet, hook, input, output);
+  const netfilter = ns.rooms.netfilter as Netfilter | null;
+  if (verdict !== NF_ACCEPT || hook !== NF_LOCAL_OUT || netfilter === null || netfilter.natUsers === 0) return verdict;
+  // nf_nat_ipv4_local_fn
+  const entry = entryOf(packet);
+  if (entry === null) return NF_ACCEPT;
+  const direction = directionOf(packet.ctInfo);
+  if (entry.tuple(direction).dst === entry.tuple(1 - direction).src) return NF_ACCEPT;
+  return routeMeHarder(ns, packet) ? NF_ACCEPT : NF_DROPPED;
+};
 /** nat of the source, priority 100, at INPUT and POSTROUTING. */
 export const natSrcHook: HookFunction = (ns, packet, hook, input, output) => natInet(ns, packet, hook, input, output);
+
+/** Remembers who wrote the rule that has just decided a translation. */
+function keepOrigin(entry: ConntrackEntry, manip: number): void {
+  if (manip === MANIP_SRC) entry.sourceOrigin = lastTakenBy();
+  else entry.destinationOrigin = lastTakenBy();
+}
 
 /** nf_nat_inet_fn: the first packet of a connection walks the chain; what that decides is done to all of its packets. */
 function natInet(
@@ -89,11 +123,13 @@ function natInet(
       if (chain !== null) {
         const verdict = runBaseChain(ns, chain, packet, hook, input, output);
         if (verdict !== NF_ACCEPT) return verdict;
+        if (natDecided(entry, manip)) keepOrigin(entry, manip);
       }
       const older = netfilter.legacy?.get('nat')?.base[hook] ?? null;
       if (older !== null && !natDecided(entry, manip)) {
         const verdict = runBaseChain(ns, older, packet, hook, input, output);
         if (verdict !== NF_ACCEPT) return verdict;
+        if (natDecided(entry, manip)) keepOrigin(entry, manip);
       }
       if (!natDecided(entry, manip)) natSetup(ns, entry, null, manip);
       decided = true;

@@ -7,7 +7,7 @@ export {
   natDstHook as natDestinationHook,
   natSrcHook as natSourceHook,
   rawHook,
-  securityHook,
+  securityHook, securityLegacyHook,
 } from './hooks.ts';
 export { NETFILTER_PROC_FILES, NETFILTER_SYSCTLS } from './procfs.ts';
 export { TABLE_NAMES, type Backend, type TableName, type TraceStep } from './state.ts';

@@ -3,6 +3,7 @@
  * Mirrors net/netfilter/nf_nat_core.c and nf_nat_proto.c. Deviation: the list of mappings by source
  * (find_appropriate_src) is not kept, so one source may get different ports towards different destinations after a clash.
  */
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import { emit, hookName } from '../kernel/kernel.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { NF_ACCEPT, NF_DROP, NF_LOCAL_IN, NF_POST_ROUTING } from '../kernel/seams.ts';
@@ -134,8 +135,8 @@ function choosePort(
     min = range.minPort;
     size = range.maxPort - range.minPort + 1;
   } else {
-    // Without a range the destination port is never changed, and a source port stays in its class.
-    if (manip === MANIP_DST) return;
+    // Without a range the destination port is never changed, a source port stays in its class, an identifier is any.
+    if (manip === MANIP_DST && !icmp) return;
     const port = wanted.sport;
     if (icmp) [min, size] = [0, 65536];
     else if (port < 512) [min, size] = [1, 511];
@@ -213,6 +214,7 @@ export function natPacket(
     by: isNew ? 'rule' : 'conntrack',
     before: { src, dst, sport, dport },
     after,
+    origin: originOf(entry, manip, direction),
   });
 }
 
@@ -222,14 +224,22 @@ function statusBit(manip: number, direction: number): number {
   return direction === REPLY ? bit ^ IPS_NAT_MASK : bit;
 }
 
+/** Who wrote the rule behind a rewriting: that of a reply's destination is the one that changed the source. */
+function originOf(entry: ConntrackEntry, manip: number, direction: number): Origin {
+  const source = (manip === MANIP_SRC) === (direction !== REPLY);
+  return (source ? entry.sourceOrigin : entry.destinationOrigin) ?? kernelHabit('nat-port');
+}
+
 function hasPorts(protocol: number): boolean {
   return protocol === PROTO_TCP || protocol === PROTO_UDP || protocol === PROTO_SCTP;
 }
 
 /** nf_nat_icmp_reply_translation: an ICMP error and the packet inside it. False when it must be dropped. */
 export function natIcmpError(ns: NetworkNamespace, entry: ConntrackEntry, packet: Packet, hook: number): boolean {
-  // Redirects would make the two ends talk past the translation.
-  if (packet.icmpType === ICMP_REDIRECT && entry.status & IPS_NAT_MASK) return false;
+  // Redirects would make the two ends talk past the translation, be it there or yet to come.
+  const { status } = entry;
+  const decided = (status & IPS_SRC_NAT_DONE) !== 0 && (status & IPS_DST_NAT_DONE) !== 0;
+  if (packet.icmpType === ICMP_REDIRECT && (!decided || status & IPS_NAT_MASK)) return false;
   const manip = manipOf(hook);
   const direction = directionOf(packet.ctInfo);
   if (!(entry.status & statusBit(manip, direction))) return true;
@@ -256,6 +266,7 @@ export function natIcmpError(ns: NetworkNamespace, entry: ConntrackEntry, packet
       by: 'conntrack',
       before,
       after: { src: packet.src, dst: packet.dst, sport: 0, dport: 0 },
+      origin: originOf(entry, manip, direction),
     });
   }
   return true;

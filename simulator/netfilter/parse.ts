@@ -101,7 +101,7 @@ class Parser {
     const equals = text.indexOf('=');
     const name = equals < 0 ? text : text.slice(0, equals);
     const inline = equals < 0 ? undefined : text.slice(equals + 1);
-    const extension = this.extensionOption(name);
+    const extension = this.extensionOption(name, true) ?? this.extensionOption(name, false);
     if (extension !== undefined) return this.extensionWord(extension.use, extension.kind, extension.name, inline);
     const implicit = this.implicitMatch(name);
     if (implicit !== undefined) return this.extensionWord(implicit, 'match', name, inline);
@@ -114,18 +114,21 @@ class Parser {
     return this.general(letter, value);
   }
 
-  /** The loaded extension that knows the option, the target first, then matches from the last. */
+  /** The loaded extension that knows the option, by its whole name or by an abbreviation: the target first, then matches from the last. */
   private extensionOption(
     name: string,
+    exact: boolean,
   ):
     | { readonly use: Use<MatchExtension | TargetExtension>; readonly kind: 'match' | 'target'; readonly name: string }
     | undefined {
+    const resolve = (options: object): string | undefined =>
+      exact ? (Object.hasOwn(options, name) ? name : undefined) : resolveName(name, Object.keys(options), GENERAL);
     if (this.draft.target !== null) {
-      const option = resolveName(name, Object.keys(this.draft.target.extension.options), GENERAL);
+      const option = resolve(this.draft.target.extension.options);
       if (option !== undefined) return { use: this.draft.target, kind: 'target', name: option };
     }
     for (const use of this.draft.matches.toReversed()) {
-      const option = resolveName(name, Object.keys(use.extension.options), GENERAL);
+      const option = resolve(use.extension.options);
       if (option !== undefined) return { use, kind: 'match', name: option };
     }
     return undefined;

@@ -93,6 +93,7 @@ class Restore {
         PROGRAM,
         { status: 3, text: `${PROGRAM}: table '${name}' does not exist\nError occurred at line: ${number}` },
         this.options.backend,
+        this.ns.kernel.platform,
       );
     }
     this.table = name as TableName;
@@ -127,6 +128,7 @@ class Restore {
         PROGRAM,
         { ...line, text: `${line.text}\nError occurred at line: ${number}` },
         this.options.backend,
+        this.ns.kernel.platform,
       );
     const counters = this.options.counters && counted !== null ? parseCounters(counted[1] as string) : undefined;
     for (const request of requestsOf(counters === undefined ? line : { ...line, counters })) {
@@ -140,7 +142,7 @@ class Restore {
     const { backend } = this.options;
     const answer = xtables(this.ns, request, this.origin, backend);
     if (answer.ok) return undefined;
-    const outcome = refusalOutcome(PROGRAM, answer, backend);
+    const outcome = refusalOutcome(PROGRAM, answer, backend, this.ns.kernel.platform);
     if (backend === 'legacy' && outcome.status === 1) {
       if (answer.errno !== 'EINVAL' && answer.errno !== 'ELOOP') return failed(number);
       this.refused = true;
@@ -148,12 +150,15 @@ class Restore {
     }
     if (outcome.status === 1) return failed(number, answer.message ?? answer.errno);
     return outcome.status === 4
-      ? { ...outcome, stderr: `${PROGRAM} ${versionOf(backend)}: \nline ${number}: ${answer.message}\n` }
+      ? {
+          ...outcome,
+          stderr: `${PROGRAM} ${versionOf(backend, this.ns.kernel.platform)}: \nline ${number}: ${answer.message}\n`,
+        }
       : outcome;
   }
 
   private complain(text: string): CommandOutcome {
-    return complain(PROGRAM, { status: 2, text }, this.options.backend);
+    return complain(PROGRAM, { status: 2, text }, this.options.backend, this.ns.kernel.platform);
   }
 }
 

@@ -132,6 +132,11 @@ export class Rule {
     this.rest = spec.matches.filter((use) => !this.flatten(use)).slice();
   }
 
+  /** Events refer to rules; as text they name them. */
+  toJSON(): string {
+    return `rule ${this.handle}`;
+  }
+
   /** Takes over what a plain tcp, udp or mark match compares; false when it must be called. */
   private flatten({ extension, data }: MatchUse): boolean {
     if (extension.name === 'mark') {

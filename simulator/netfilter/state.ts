@@ -3,6 +3,7 @@
  * Mirrors struct nft_table / nft_chain as iptables-nft makes them: a base chain exists (and counts, and shows up in a
  * trace) only once somebody touched it; until then it is shown as an empty one with policy ACCEPT.
  */
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import type { NetDevice } from '../kernel/device.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { NF_FORWARD, NF_LOCAL_IN, NF_LOCAL_OUT, NF_POST_ROUTING, NF_PRE_ROUTING } from '../kernel/seams.ts';
@@ -34,6 +35,8 @@ export class Chain {
   /** Hook number of a base chain, -1 of a user's. */
   readonly hook: number;
   policy: Policy = 'ACCEPT';
+  /** Who set the policy. */
+  origin: Origin = kernelHabit('policy');
   /** Of base chains: what met the policy. */
   packets = 0;
   bytes = 0;

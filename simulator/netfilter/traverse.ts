@@ -2,6 +2,7 @@
  * A packet's way through the chains of one table at one hook. Mirrors nft_do_chain (net/netfilter/nf_tables_core.c):
  * a rule counts when it matches, before its verdict; a base chain counts what meets its policy.
  */
+import type { Origin } from '../base/origin.ts';
 import type { NetDevice } from '../kernel/device.ts';
 import { emit, hookName } from '../kernel/kernel.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
@@ -25,6 +26,13 @@ import { netfilterOf, type Chain } from './state.ts';
 
 /** Whether a step of the present walk was told already. */
 let announced = false;
+/** The rule whose target took a packet last. */
+let lastTaken: Rule | null = null;
+
+/** Who wrote the rule whose target (DNAT, SNAT …) took a packet last: asked right after a walk through the nat table. */
+export function lastTakenBy(): Origin | null {
+  return lastTaken?.origin ?? null;
+}
 
 /** Tells one step of a packet that TRACE marked: to those who listen, or, of ip_tables, to the log. */
 function traced(
@@ -78,6 +86,10 @@ export function runBaseChain(
       table: chain.table.name,
       chain: chain.name,
       verdict: chain.policy,
+      origin: chain.origin,
+      input: input?.name ?? '',
+      output: output?.name ?? '',
+      rules: chain.rules,
     });
   }
   return chain.policy === 'ACCEPT' ? NF_ACCEPT : NF_DROP;
@@ -104,31 +116,32 @@ function runChain(
       traced(ns, packet, hook, input, output, chain, rule, actionName(rule));
     switch (rule.action) {
       case ACTION_CONTINUE:
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'CONTINUE');
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'CONTINUE');
         continue;
       case ACTION_ACCEPT:
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'ACCEPT');
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'ACCEPT');
         return NF_ACCEPT;
       case ACTION_DROP:
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'DROP');
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'DROP');
         return NF_DROP;
       case ACTION_RETURN:
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'RETURN');
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'RETURN');
         return RETURN;
       case ACTION_JUMP: {
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'JUMP');
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'JUMP');
         const verdict = runChain(ns, rule.chain as Chain, packet, length, hook, input, output);
         if (verdict !== RETURN) return verdict;
         continue;
       }
       case ACTION_GOTO:
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, 'GOTO');
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'GOTO');
         return runChain(ns, rule.chain as Chain, packet, length, hook, input, output);
       default: {
         const use = rule.target as TargetUse;
         const verdict = use.extension.act(use.data, ns, packet, hook, input, output);
+        if (verdict === NF_ACCEPT) lastTaken = rule;
         if (packet.nfTrace) traced(ns, packet, hook, input, output, chain, rule, targetVerdict(verdict));
-        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, chain, i, verdictName(verdict, use));
+        if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, verdictName(verdict, use));
         if (verdict !== CONTINUE) return verdict;
       }
     }
@@ -180,6 +193,8 @@ function report(
   ns: NetworkNamespace,
   packet: Packet,
   hook: number,
+  input: NetDevice | null,
+  output: NetDevice | null,
   chain: Chain,
   at: number,
   verdict: VerdictName,
@@ -194,6 +209,9 @@ function report(
     text: `-A ${chain.name}${textOfRule(rule)}`,
     verdict,
     origin: rule.origin,
+    input: input?.name ?? '',
+    output: output?.name ?? '',
+    rules: chain.rules,
   };
   emit(ns, packet, rule.chain === null ? detail : { ...detail, to: rule.chain.name });
 }

@@ -145,7 +145,7 @@ export function xtables(
     case 'flush':
       return flush(netfilter, table, request.chain);
     case 'policy':
-      return setPolicy(netfilter, table, request.chain, request.policy, request.counters);
+      return setPolicy(netfilter, table, request.chain, request.policy, origin, request.counters);
     case 'zero':
       return zero(netfilter, table, request.chain, request.number);
   }
@@ -435,12 +435,15 @@ function setPolicy(
   table: Table,
   name: string,
   policy: string,
+  origin: Origin,
   counters?: Counters,
 ): Result<undefined> {
   if (builtinHook(table, name) < 0) return refuse('ENOENT', 'Bad built-in chain name');
   if (policy !== 'ACCEPT' && policy !== 'DROP')
     return refuse('EINVAL', "Bad policy name. Run `dmesg' for more information");
   const chain = reachChain(netfilter, table, name) as Chain;
+  // Saying again what holds already (iptables-restore says all of them) is no new cause.
+  if (chain.policy !== policy) chain.origin = origin;
   chain.policy = policy;
   // A new policy starts counting anew.
   chain.packets = counters?.packets ?? 0;

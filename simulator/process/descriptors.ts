@@ -2,6 +2,7 @@
  * The descriptor table of a process (files_struct) and the calls over it: read, write, and line-wise reading with what was
  * read ahead kept per open file.
  */
+import type { Origin } from '../base/origin.ts';
 import { ok, refuse, type Result } from '../base/result.ts';
 import { Utf8Decoder, encodeUtf8 } from '../base/utf8.ts';
 import { createPipe } from './pipe.ts';
@@ -20,6 +21,7 @@ export abstract class DescriptorTable extends Task {
   private readonly lines = new Map<OpenFile, Lines>();
 
   protected abstract nextInode(): number;
+  abstract readonly origin: Origin;
   /** *blocking* Before every read: a process in the background may not read its terminal. */
   protected abstract beforeReading(file: OpenFile): Blocking<void>;
 
@@ -30,6 +32,7 @@ export abstract class DescriptorTable extends Task {
   install(file: OpenFile, fd?: number): number {
     let slot = fd ?? 0;
     if (fd === undefined) while (this.descriptors.has(slot)) slot++;
+    file.openedBy?.(this.origin);
     file.retain();
     const before = this.descriptors.get(slot);
     this.descriptors.set(slot, file);

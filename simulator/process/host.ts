@@ -2,6 +2,7 @@
  * A machine as its processes see it: kernel, process table, file systems, terminals, unix sockets. What a learner's
  * terminal and the headless runner talk to.
  */
+import type { Origin } from '../base/origin.ts';
 import { done, type Result } from '../base/result.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
@@ -44,6 +45,8 @@ export interface HostOptions {
   /** More files, by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
   readonly kernelRelease?: string;
+  /** Who set the machine up. */
+  readonly origin?: Origin;
 }
 
 /** A terminal as its owner holds it: keys in, text out. */
@@ -70,6 +73,8 @@ export interface ExecOptions {
   readonly netns?: NetworkNamespace;
   /** Default /root. */
   readonly cwd?: string;
+  /** Who asked for it; default the command itself, as if typed at the host. */
+  readonly cause?: Origin;
 }
 
 /** A command that runs without a learner's terminal. */
@@ -101,15 +106,19 @@ export class Host implements HostView {
   private readonly sys: Directory;
   private readonly dev: Directory;
   private bootedAt = 0;
+  private executions = 0;
+  /** Who set the machine up: the end of every chain of causes that begins with what runs here unasked. */
+  readonly origin: Origin;
 
   constructor(name: string, kernel: Kernel, tools: readonly Tool[], options: HostOptions) {
     this.name = name;
     this.kernel = kernel;
     this.tools = tools;
     this.options = options;
+    this.origin = options.origin ?? { by: 'scenario', text: `machine ${name}` };
     this.externals = options.externals;
     this.sysctl = options.sysctl;
-    this.release = options.kernelRelease ?? '6.12.107+deb13-cloud-amd64';
+    this.release = options.kernelRelease ?? kernel.platform.kernel;
     const builder = new RootBuilder(() => this.now, this.inodes);
     const resolvConf = options.resolvConf ?? '';
     const hosts =
@@ -344,7 +353,8 @@ export class Host implements HostView {
     const onStdout = options.onStdout ?? (() => undefined);
     let shell: Process;
     const cwd = options.cwd ?? '/root';
-    const place = options.netns === undefined ? { env, cwd } : { env, cwd, netns: options.netns };
+    const cause = options.cause ?? { by: 'command', text: commandLine, terminal: this.name, line: ++this.executions };
+    const place = options.netns === undefined ? { env, cwd, cause } : { env, cwd, cause, netns: options.netns };
     if (options.tty === true) {
       const tty = this.newTty(this.name, 80, 24);
       tty.onOutput = onStdout;

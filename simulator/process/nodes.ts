@@ -2,6 +2,7 @@
  * Nodes of the virtual file system (struct inode): what a name can stand for. Trees in memory, views that are computed
  * when they are read (procfs, sysfs), devices, sockets, namespaces (nsfs) and magic links (/proc/PID/fd, /proc/PID/ns).
  */
+import type { Origin } from '../base/origin.ts';
 import { done, ok, refuse, type Result } from '../base/result.ts';
 import { encodeUtf8, utf8Length } from '../base/utf8.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
@@ -14,6 +15,8 @@ export interface Viewer {
   readonly netns: NetworkNamespace;
   /** Id of the container, '' on the host. */
   readonly container: string;
+  /** What to put a change down to, where a process looks. */
+  readonly origin?: Origin;
 }
 
 export abstract class Node {

@@ -81,6 +81,9 @@ export class Process extends DescriptorTable implements ProgramContext {
   onExit: ((status: number, signal: Signal | undefined) => void) | undefined;
   private stopReported = true;
   private readonly never = new WaitQueue();
+  /** What was typed, or what started it, as the parent had it when this process began. */
+  cause: Origin;
+  private readsTerminal = false;
   private cachedOrigin: Origin | undefined;
 
   constructor(host: Host, start: ProcessStart) {
@@ -91,6 +94,7 @@ export class Process extends DescriptorTable implements ProgramContext {
     this.argv = start.argv;
     this.parent = parent;
     this.startedAt = this.scheduler.now;
+    this.cause = options.cause ?? parent?.cause ?? host.origin;
     this.container = options.container ?? parent?.container ?? '';
     this.pidNamespace = this.namespaceFor(options);
     this.hostPid = host.pids.add(this);
@@ -182,12 +186,22 @@ export class Process extends DescriptorTable implements ProgramContext {
   }
 
   get origin(): Origin {
+    const { cause } = this;
+    if (this.readsTerminal) return cause;
     const text = this.argv.join(' ');
-    if (this.cachedOrigin?.text !== text) {
-      this.cachedOrigin =
-        this.terminal === undefined ? { by: 'command', text } : { by: 'command', text, terminal: this.terminal.title };
+    if (cause.by === 'command' && cause.text === text) return cause;
+    if (this.cachedOrigin?.text !== text || this.cachedOrigin.cause !== cause) {
+      const { terminal, line } = cause;
+      const typed = terminal === undefined || line === undefined ? {} : { terminal, line };
+      this.cachedOrigin = { by: 'command', text, ...typed, cause };
     }
     return this.cachedOrigin;
+  }
+
+  typed(text: string): void {
+    if (this.terminal === undefined) return;
+    this.readsTerminal = true;
+    this.cause = this.terminal.note(text);
   }
 
   random(name: string): RandomStream {

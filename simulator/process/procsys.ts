@@ -2,6 +2,7 @@
  * /proc/sys as a view of the sysctl registry: `net.ipv4.ip_forward` is the file net/ipv4/ip_forward. A `.` in a device's
  * name is written as `/` in sysctl names, and the other way round here (sysctl(8)).
  */
+import type { Origin } from '../base/origin.ts';
 import { refuse, type Result } from '../base/result.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { ViewDirectory, ViewFile, type Directory, type Node, type Viewer } from './nodes.ts';
@@ -10,7 +11,7 @@ import type { Host } from './host.ts';
 /** The registry of knobs (kernel/sysctl.ts); names have dots. */
 export interface SysctlRegistry {
   read(ns: NetworkNamespace, name: string): Result<string>;
-  write(ns: NetworkNamespace, name: string, value: string): Result<undefined>;
+  write(ns: NetworkNamespace, name: string, value: string, origin?: Origin): Result<undefined>;
   list(ns: NetworkNamespace): readonly string[];
 }
 
@@ -42,7 +43,7 @@ function level(host: Host, registry: SysctlRegistry, prefix: string): Directory 
       return value.ok ? `${value.value}\n` : '';
     };
     const take = (text: string, who: Viewer): Result<undefined> =>
-      text.trim() === '' ? refuse('EINVAL') : registry.write(who.netns, knob, text.trim());
+      text.trim() === '' ? refuse('EINVAL') : registry.write(who.netns, knob, text.trim(), who.origin);
     return new ViewFile(host.now, show, take);
   };
   return new ViewDirectory(host.now, below, find);

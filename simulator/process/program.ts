@@ -60,6 +60,8 @@ export interface OpenFile {
   write(bytes: Uint8Array): Result<number>;
   /** Moves the offset of a regular file; ESPIPE-like EINVAL on others. */
   seek?(offset: number): Result<number>;
+  /** Of sockets: told when a process gets a descriptor for it. */
+  openedBy?(origin: Origin): void;
   /** One more descriptor refers to it / one fewer; the last close releases it. */
   retain(): void;
   release(): void;
@@ -140,6 +142,8 @@ export interface SpawnOptions {
   readonly capabilities?: Capabilities;
   /** Joins the PID namespace of this process (its number as the caller sees it), as `docker exec` does. */
   readonly pidNamespaceOf?: number;
+  /** Why it is started, where the parent does not say: what it changes is put down to it. */
+  readonly cause?: Origin;
 }
 
 /** A mount namespace: opaque to programs. */
@@ -223,6 +227,8 @@ export interface ProgramContext {
   readonly wallClock: number;
   /** What to write as the origin of state this process changes: its command line, terminal and cause. */
   readonly origin: Origin;
+  /** Of a shell that reads a terminal: what it runs from now on was typed there, as `text`. */
+  typed(text: string): void;
   /** A seeded stream for this use (`ping-id`, `curl-port`, …). */
   random(name: string): RandomStream;
 

@@ -5,6 +5,7 @@
  * Deviations: output is taken at once whatever its size (whoever draws it slows the world instead); ^S/^Q, ^V and ^R
  * are ordinary characters; columns of wide characters are counted one each when they are erased.
  */
+import type { Origin } from '../base/origin.ts';
 import { ok, refuse, type Result } from '../base/result.ts';
 import { Utf8Decoder, decodeUtf8, encodeUtf8 } from '../base/utf8.ts';
 import { FileBase, NOTHING } from './files.ts';
@@ -35,6 +36,8 @@ export class Tty extends FileBase implements TerminalCalls {
   /** Session that owns it, 0 when none. */
   session = 0;
   hungUp = false;
+  /** Commands typed so far. */
+  private commands = 0;
   onOutput: (text: string) => void = () => undefined;
   private raw = false;
   private silent = false;
@@ -70,6 +73,12 @@ export class Tty extends FileBase implements TerminalCalls {
       this.input(ahead);
       this.silent = false;
     }
+  }
+
+  /** Remembers a command that was typed here; the answer names it. */
+  note(text: string): Origin {
+    this.commands++;
+    return { by: 'command', text, terminal: this.title, line: this.commands };
   }
 
   setForeground(pgid: number): void {

@@ -42,7 +42,8 @@ function invocation(argv: readonly string[]): Invocation | string {
       break;
     }
     if (word === '--login') result.login = true;
-    else if (word === '--norc' || word === '--noprofile' || word === '--posix') continue;
+    else if (word === '--norc' || word === '--noprofile') continue;
+    else if (word === '--posix') return `${word}: is not emulated here`;
     else if (word.startsWith('--')) return `${word}: invalid option`;
     else if (/^[-+]./.test(word)) {
       for (const letter of word.slice(1)) {

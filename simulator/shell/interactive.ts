@@ -32,6 +32,7 @@ export function* interactive(sh: Shell): Blocking<number> {
     if (text.trim() === '') continue;
     sh.history.push(text.replace(/\n$/, ''));
     if (sh.history.length > MOST_HISTORY) sh.history.shift();
+    sh.ctx.typed(text.trim());
     const status = yield* runLine(sh, text);
     if (status !== undefined) return status;
     if (sh.ctx.tty === undefined) return sh.status;

@@ -14,6 +14,7 @@ export function* startJob(sh: Shell, text: string, body: (child: Shell) => Block
   const files = sh.extraFiles();
   // Without job control the command reads nothing and does not hear ^C.
   if (!monitor) files.set(0, new MemoryDevice('/dev/null'));
+  const now = sh.fork(ctx); // the child begins later, and `for n in a b; do echo $n & done` says a and b
   const pid = ctx.fork(
     '',
     function* (child) {
@@ -21,7 +22,7 @@ export function* startJob(sh: Shell, text: string, body: (child: Shell) => Block
         child.catchSignal('SIGINT', 'ignore');
         child.catchSignal('SIGQUIT', 'ignore');
       }
-      return yield* subshell(sh.fork(child), body);
+      return yield* subshell(now.fork(child), body);
     },
     { files, group: monitor ? 'new' : 'inherit' },
   );

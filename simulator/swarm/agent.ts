@@ -6,7 +6,7 @@ import type { RandomStream } from '../base/random.ts';
 import { MILLISECOND, SECOND, type Scheduler, type Timer } from '../base/scheduler.ts';
 import type { Channel } from './channel.ts';
 import type { AssignedTask, ToAgent, ToManager } from './messages.ts';
-import { rank, type NetworkObject, type NodeDescription, type NodeObject, type TaskObject, type TaskState, type TaskStatus } from './objects.ts';
+import { rank, type EncryptionKey, type NetworkObject, type NodeDescription, type NodeObject, type TaskObject, type TaskState, type TaskStatus } from './objects.ts';
 
 /** How a step of a controller ended; `error` is what the ERROR column shows. */
 export interface StepResult {
@@ -35,6 +35,8 @@ export interface Executor {
   describe(): NodeDescription;
   /** The node's own attachments: ingress first of all. */
   configure(node: NodeObject, networks: readonly NetworkObject[]): void;
+  /** SetNetworkBootstrapKeys: the keys of the cluster's networks, whenever the manager has told of them. */
+  takeKeys?(keys: readonly EncryptionKey[]): void;
   controller(assigned: AssignedTask): Controller;
   /** Sends the lines of tasks' containers; without options no more. */
   logs?(subscription: number, tasks: readonly string[], options: unknown, send: (lines: unknown) => void): void;
@@ -227,6 +229,7 @@ export class Agent {
         this.node = message.node;
         this.managers = message.managers;
         this.heartbeatPeriod = message.heartbeat;
+        this.executor.takeKeys?.(message.keys);
         this.executor.configure(message.node, message.networks);
         for (const manager of [...this.tasks.values()]) manager.next();
         break;

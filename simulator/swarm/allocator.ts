@@ -5,6 +5,7 @@
  * address first, then the tasks' when they become PENDING; a node's address when the first task using the network is
  * assigned to it (on ingress: when the node is created).
  */
+import type { DataPlane } from '../eras/era.ts';
 import { formatCidr, formatIpv4, parseCidr, parseIpv4 } from '../base/address.ts';
 import type { Dice } from './dice.ts';
 import { AddressPool, SubnetPools, cut, formatSubnet, type Subnet } from './ipam.ts';
@@ -25,13 +26,15 @@ export class Allocator {
   private readonly store: Store;
   private readonly dice: Dice | undefined;
   private readonly pools: SubnetPools;
+  private readonly ways: DataPlane | undefined;
   private readonly leases = new Map<string, Lease>();
   private readonly ports = new PortSpaces();
   private nextVxlanId = FIRST_VXLAN_ID;
   /** Tasks and nodes whose addresses were given, so that they are given back once. */
   private readonly held = new Set<TaskObject>();
 
-  constructor(store: Store, defaultPools: readonly string[], subnetSize: number, dice: Dice | undefined) {
+  constructor(store: Store, defaultPools: readonly string[], subnetSize: number, dice: Dice | undefined, ways?: DataPlane) {
+    this.ways = ways;
     this.store = store;
     this.dice = dice;
     this.pools = new SubnetPools(defaultPools.flatMap((pool) => cut(pool, subnetSize)));
@@ -39,7 +42,7 @@ export class Allocator {
   }
 
   private handle(events: readonly StoreEvent[]): void {
-    for (const event of events) {
+    for (const event of this.inOrder(events)) {
       switch (event.kind) {
         case 'network':
           if (event.action === 'create') this.allocateNetwork(event.object);
@@ -62,6 +65,16 @@ export class Allocator {
           break;
       }
     }
+  }
+
+  /** Tasks that are placed at once are written in the order of a Go map: the dice may say which comes first. */
+  private inOrder(events: readonly StoreEvent[]): readonly StoreEvent[] {
+    if (this.dice === undefined) return events;
+    const placed = events.filter((event) => event.kind === 'task' && event.action === 'update' && event.object.Status.State === 'assigned');
+    const first = placed.length > 1 ? this.dice.firstPlaced(placed.length) : 0;
+    if (first === 0) return events;
+    const others = events.filter((event) => !placed.includes(event));
+    return [...others, ...placed.slice(first), ...placed.slice(0, first)];
   }
 
   /** Tasks that are new at once wait for addresses in a Go map: the dice may say which comes first. */
@@ -104,6 +117,7 @@ export class Allocator {
     const asked = network.Spec.DriverOpts[VXLAN_ID_OPTION];
     network.DriverState = { ...network.Spec.DriverOpts, [VXLAN_ID_OPTION]: asked ?? String(this.nextVxlanId++) };
     this.store.changedNetwork(network);
+    if (network.Spec.Ingress) for (let i = 0; i < (this.ways?.ingressSkipped ?? 0); i++) this.give(network.ID);
     if (network.Spec.Ingress) for (const node of this.store.nodes.values()) this.allocateIngress(node);
   }
 
@@ -210,7 +224,7 @@ export class Allocator {
 
   private attachNodeFor(task: TaskObject): void {
     const node = this.store.nodes.get(task.NodeID);
-    if (node === undefined || !this.held.has(task)) return;
+    if (node === undefined || !this.held.has(task) || this.ways?.balancing === 'every sandbox') return;
     for (const attachment of task.NetworksAttachments) this.attachNode(node, attachment.NetworkID);
   }
 

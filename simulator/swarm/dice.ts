@@ -10,4 +10,6 @@ export interface Dice {
   place(orders: readonly (readonly number[])[], outcome: (order: readonly number[] | undefined) => ReadonlyMap<string, string>): readonly number[] | undefined;
   /** Which of `count` new tasks gets the first address; the others follow in their order, and around. */
   firstAddress(count: number): number;
+  /** Whose node, of `count` tasks that were placed at once, gets its own address on their networks first; the others follow likewise. */
+  firstPlaced(count: number): number;
 }

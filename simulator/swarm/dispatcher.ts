@@ -214,7 +214,7 @@ export class Dispatcher {
         if (session === undefined) continue;
         session.nodeDirty = true;
         touched.add(session);
-      } else if (event.kind === 'network' && event.object.Spec.Ingress) {
+      } else if (event.kind === 'cluster' || (event.kind === 'network' && event.object.Spec.Ingress)) {
         for (const session of this.sessions.values()) {
           session.nodeDirty = true;
           touched.add(session);
@@ -257,7 +257,7 @@ export class Dispatcher {
   private nodeMessage(node: NodeObject): ToAgent {
     const ingress = [...this.store.networks.values()].filter((network) => network.Spec.Ingress);
     const managers = [...this.store.nodes.values()].flatMap((other) => (other.ManagerStatus === undefined ? [] : [{ NodeID: other.ID, Addr: other.ManagerStatus.Addr }]));
-    return { kind: 'node', node, networks: ingress, managers, heartbeat: this.store.cluster?.HeartbeatPeriod ?? 5 };
+    return { kind: 'node', node, networks: ingress, managers, heartbeat: this.store.cluster?.HeartbeatPeriod ?? 5, keys: this.store.cluster?.NetworkBootstrapKeys ?? [] };
   }
 
   // -- attachments of containers to attachable networks

@@ -2,6 +2,7 @@
  * A manager: the store and all that watches it, and the door for nodes that join. Mirrors swarmkit manager/manager.go and
  * ca/server.go. Deviates: one manager leads for ever (no raft); certificates are a name on a piece of paper.
  */
+import type { DataPlane } from '../eras/era.ts';
 import type { Origin } from '../base/origin.ts';
 import type { RandomStreams } from '../base/random.ts';
 import { SECOND, type Scheduler } from '../base/scheduler.ts';
@@ -10,6 +11,7 @@ import type { Channel } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GlobalOrchestrator } from './global.ts';
 import type { Dice } from './dice.ts';
+import { KeyManager } from './keymanager.ts';
 import { joinToken, parseJoinToken, swarmId } from './ids.ts';
 import { JobOrchestrator } from './jobs.ts';
 import type { ToAgent, ToManager } from './messages.ts';
@@ -29,6 +31,8 @@ export interface ClusterOptions {
   readonly defaultAddressPool: readonly string[];
   readonly subnetSize: number;
   readonly dataPathPort: number;
+  /** Of the leader's era; default: that of today. */
+  readonly ways?: DataPlane | undefined;
   /** See {@link TaskScheduler}. */
   readonly dice?: Dice | undefined;
 }
@@ -39,6 +43,8 @@ export class Manager {
   readonly dispatcher: Dispatcher;
   readonly random: RandomStreams;
   private readonly scheduler: Scheduler;
+  private readonly keys: KeyManager;
+  private readonly ways: DataPlane | undefined;
 
   constructor(scheduler: Scheduler, random: RandomStreams, wallClock: () => number, options: ClusterOptions) {
     this.random = random;
@@ -46,9 +52,14 @@ export class Manager {
     const ids = random.stream('swarm-id');
     const store = new Store(scheduler, wallClock);
     this.store = store;
+    this.keys = new KeyManager(scheduler, random.stream('swarm-keys'), () => {
+      this.cluster.NetworkBootstrapKeys = this.keys.keys;
+      store.changedCluster(this.cluster);
+    });
     store.setCluster(this.newCluster(options));
     // The order in which they look at what happened.
-    this.allocator = new Allocator(store, options.defaultAddressPool, options.subnetSize, options.dice);
+    this.ways = options.ways;
+    this.allocator = new Allocator(store, options.defaultAddressPool, options.subnetSize, options.dice, options.ways);
     const restarts = new RestartSupervisor(store, scheduler, ids);
     const updater = new Updater(store, scheduler, ids, restarts);
     new ReplicatedOrchestrator(store, ids, restarts, updater);
@@ -74,6 +85,7 @@ export class Manager {
       certificate: secrets.base36(64),
       Labels: {},
       AutoLockManagers: false,
+      NetworkBootstrapKeys: this.keys.keys,
     };
   }
 
@@ -96,7 +108,9 @@ export class Manager {
   bootstrap(description: NodeDescription, address: string, availability: NodeObject['Spec']['Availability'], origin: Origin): NodeObject {
     const node = this.addNode(description, address, 'manager', availability);
     node.ManagerStatus = { Leader: true, Reachability: 'reachable', Addr: `${address}:${CONTROL_PORT}` };
-    this.addNetwork({ Name: 'ingress', Labels: {}, Driver: 'overlay', DriverOpts: {}, Internal: false, Attachable: false, Ingress: true, IPv6: false, Scope: 'swarm' }, origin);
+    const subnet = this.ways?.ingressSubnet;
+    const ipam = subnet === undefined ? {} : { Ipam: [{ Subnet: subnet }] };
+    this.addNetwork({ ...ipam, Name: 'ingress', Labels: {}, Driver: 'overlay', DriverOpts: {}, Internal: false, Attachable: false, Ingress: true, IPv6: false, Scope: 'swarm' }, origin);
     for (const name of ['bridge', 'host']) {
       this.addNetwork({ Name: name, Labels: {}, Driver: name, DriverOpts: {}, Internal: false, Attachable: false, Ingress: false, IPv6: false, Scope: 'local' }, origin);
     }
@@ -159,6 +173,7 @@ export class Manager {
 
   /** The manager leaves: nothing is served any more. */
   stop(): void {
+    this.keys.stop();
     this.dispatcher.close();
     this.store.close();
   }

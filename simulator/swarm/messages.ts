@@ -1,6 +1,6 @@
 /** What managers and agents say to each other. Mirrors swarmkit api/dispatcher.proto, ca.proto and resource.proto. */
 import type { Origin } from '../base/origin.ts';
-import type { NetworkAttachmentConfig, NetworkObject, NodeDescription, NodeObject, TaskObject, TaskStatus } from './objects.ts';
+import type { EncryptionKey, NetworkAttachmentConfig, NetworkObject, NodeDescription, NodeObject, TaskObject, TaskStatus } from './objects.ts';
 
 /** A task as it travels: with the networks that it needs, so that the node can make them. */
 export interface AssignedTask {
@@ -27,8 +27,8 @@ export type ToManager =
 export type ToAgent =
   | { readonly kind: 'joined'; readonly nodeId: string; readonly role: 'worker' | 'manager'; readonly clusterId: string; readonly certificate: string; readonly dataPathPort: number }
   | { readonly kind: 'refused'; readonly reason: string }
-  /** The node as the manager sees it (with its attachments), the networks it belongs to by itself (ingress), and the managers. */
-  | { readonly kind: 'node'; readonly node: NodeObject; readonly networks: readonly NetworkObject[]; readonly managers: readonly { readonly NodeID: string; readonly Addr: string }[]; readonly heartbeat: number }
+  /** The node as the manager sees it (with its attachments), the networks it belongs to by itself (ingress), the managers, and the keys of its networks. */
+  | { readonly kind: 'node'; readonly node: NodeObject; readonly networks: readonly NetworkObject[]; readonly managers: readonly { readonly NodeID: string; readonly Addr: string }[]; readonly heartbeat: number; readonly keys: readonly EncryptionKey[] }
   | { readonly kind: 'tasks'; readonly full: boolean; readonly update: readonly AssignedTask[]; readonly remove: readonly string[] }
   | { readonly kind: 'attached'; readonly request: number; readonly attachmentId: string; readonly refusal?: string }
   | { readonly kind: 'network'; readonly request: number; readonly network: NetworkObject | undefined }

@@ -282,6 +282,15 @@ export interface NetworkObject extends ObjectMeta {
   origin: Origin;
 }
 
+/** A key of the cluster's networks. */
+export interface EncryptionKey {
+  readonly Subsystem: 'networking:gossip' | 'networking:ipsec';
+  /** Hexadecimal. */
+  readonly Key: string;
+  /** Tells keys apart and old from new. */
+  readonly LamportTime: number;
+}
+
 export interface ClusterObject extends ObjectMeta {
   /** Same in both tokens. */
   readonly rootDigest: string;
@@ -296,6 +305,7 @@ export interface ClusterObject extends ObjectMeta {
   readonly certificate: string;
   Labels: Record<string, string>;
   AutoLockManagers: boolean;
+  NetworkBootstrapKeys: readonly EncryptionKey[];
 }
 
 /** True for services of either job mode. */

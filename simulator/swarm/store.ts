@@ -65,6 +65,10 @@ export class Store {
     this.announce({ kind: 'cluster', action: 'create', object: cluster });
   }
 
+  changedCluster(cluster: ClusterObject): void {
+    this.announce({ kind: 'cluster', action: 'update', object: cluster });
+  }
+
   addNode(node: NodeObject): void {
     this.nodes.set(node.ID, node);
     this.announce({ kind: 'node', action: 'create', object: node });

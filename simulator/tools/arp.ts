@@ -49,7 +49,17 @@ function program(busybox: boolean): (ctx: ProgramContext) => Program {
       return yield* change(ctx, given.has('s'), host as string, address, hardware, dev);
     }
     const style = busybox || given.has('a') ? 'bsd' : 'linux';
-    return yield* show(ctx, entries(ctx, dev, address), { style, numeric: given.has('n'), busybox, asked: host });
+    const status = yield* show(ctx, entries(ctx, dev, address), {
+      style,
+      numeric: given.has('n'),
+      busybox,
+      asked: host,
+    });
+    if (given.has('v')) {
+      const [all, shown] = [entries(ctx, undefined, undefined).length, entries(ctx, dev, address).length];
+      yield* ctx.out(`Entries: ${all}\tSkipped: ${all - shown}\tFound: ${shown}\n`);
+    }
+    return status;
   };
 }
 

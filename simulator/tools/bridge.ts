@@ -438,7 +438,7 @@ function parse(ctx: ProgramContext): { call: Call; words: readonly string[]; ver
 function* run(ctx: ProgramContext): Blocking<number> {
   const { call, words, version } = parse(ctx);
   if (version) {
-    yield* ctx.out('bridge utility, iproute2-6.15.0\n');
+    yield* ctx.out(`bridge utility, iproute2-${ctx.host.kernel.platform.iproute.version}\n`);
     return 0;
   }
   const [object, ...rest] = words;

@@ -24,7 +24,10 @@ import { CONNTRACK_HELP } from './conntrack/help.ts';
 import { parseConntrack, type ConntrackLine } from './conntrack/options.ts';
 import { lacksNetAdmin } from './iptables/permission.ts';
 
-const VERSION = 'conntrack v1.4.8 (conntrack-tools)';
+/** As messages begin. */
+function versionOf(ctx: ProgramContext): string {
+  return `conntrack v${ctx.host.kernel.platform.conntrack} (conntrack-tools)`;
+}
 
 export const conntrackTool: Tool = {
   name: 'conntrack',
@@ -44,32 +47,36 @@ export const conntrackTool: Tool = {
     const line = parseConntrack(ctx.argv.slice(1));
     if (line === '') {
       yield* ctx.out(
-        `Command line interface for the connection tracking system. Version 1.4.8\nUsage: conntrack [commands] [options]\n${CONNTRACK_HELP}`,
+        `Command line interface for the connection tracking system. Version ${ctx.host.kernel.platform.conntrack}\nUsage: conntrack [commands] [options]\n${CONNTRACK_HELP}`,
       );
       return 0;
     }
     if (typeof line === 'string') return yield* usage(ctx, line);
     if (line.command === 'V') {
-      yield* ctx.out(`${VERSION}\n`);
+      yield* ctx.out(`${versionOf(ctx)}\n`);
       return 0;
     }
     if (line.command === 'h') {
       yield* ctx.out(
-        `Command line interface for the connection tracking system. Version 1.4.8\nUsage: conntrack [commands] [options]\n${CONNTRACK_HELP}`,
+        `Command line interface for the connection tracking system. Version ${ctx.host.kernel.platform.conntrack}\nUsage: conntrack [commands] [options]\n${CONNTRACK_HELP}`,
       );
       return 0;
     }
     if (lacksNetAdmin(ctx))
       return yield* fail(
         ctx,
-        `${VERSION}: Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability to do this`,
+        `${versionOf(ctx)}: Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability to do this`,
       );
     return yield* run(ctx, line);
   },
 };
 
 function* usage(ctx: ProgramContext, text: string): Blocking<number> {
-  return yield* fail(ctx, `${VERSION}: ${text}\nTry \`conntrack -h' or 'conntrack --help' for more information.\n`, 2);
+  return yield* fail(
+    ctx,
+    `${versionOf(ctx)}: ${text}\nTry \`conntrack -h' or 'conntrack --help' for more information.\n`,
+    2,
+  );
 }
 
 function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
@@ -82,7 +89,8 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
       if (line.filter.protocol === undefined)
         return yield* usage(ctx, "You need to supply the `--protonum' option for this command");
       const found = listConntrack(ns, line.filter);
-      if (found.length === 0) return yield* fail(ctx, `${VERSION}: Operation failed: such conntrack doesn't exist`);
+      if (found.length === 0)
+        return yield* fail(ctx, `${versionOf(ctx)}: Operation failed: such conntrack doesn't exist`);
       yield* show(ctx, line, found, 2);
       return yield* summary(ctx, 'shown', found.length);
     }
@@ -110,7 +118,7 @@ function* run(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
       return yield* watch(ctx, line);
     case 'F':
       deleteConntrack(ns, {}, ctx.pid);
-      yield* ctx.err(`${VERSION}: connection tracking table has been emptied.\n`);
+      yield* ctx.err(`${versionOf(ctx)}: connection tracking table has been emptied.\n`);
       return 0;
     case 'C':
       yield* ctx.out(`${countConntrack(ns)}\n`);
@@ -130,13 +138,13 @@ function* otherTable(ctx: ProgramContext, line: ConntrackLine): Blocking<number>
   const what = line.table === 'expect' ? 'expectations' : 'flow entries';
   switch (line.command) {
     case 'L':
-      yield* ctx.err(`${VERSION}: 0 ${what} have been shown.\n`);
+      yield* ctx.err(`${versionOf(ctx)}: 0 ${what} have been shown.\n`);
       return 0;
     case 'C':
       yield* ctx.out('0\n');
       return 0;
     case 'F':
-      if (line.table === 'expect') yield* ctx.err(`${VERSION}: expectation table has been emptied.\n`);
+      if (line.table === 'expect') yield* ctx.err(`${versionOf(ctx)}: expectation table has been emptied.\n`);
       return 0;
     default:
       return yield* usage(ctx, `option -${line.command} ${line.table} is not emulated here`);
@@ -166,7 +174,7 @@ function* show(ctx: ProgramContext, line: ConntrackLine, entries: readonly Connt
 }
 
 function* summary(ctx: ProgramContext, what: string, count: number): Blocking<number> {
-  yield* ctx.err(`${VERSION}: ${count} flow entries have been ${what}.\n`);
+  yield* ctx.err(`${versionOf(ctx)}: ${count} flow entries have been ${what}.\n`);
   return 0;
 }
 
@@ -210,7 +218,7 @@ function* watch(ctx: ProgramContext, line: ConntrackLine): Blocking<number> {
   } finally {
     stop();
   }
-  yield* ctx.err(`${VERSION}: ${shown} flow events have been shown.\n`);
+  yield* ctx.err(`${versionOf(ctx)}: ${shown} flow events have been shown.\n`);
   return 0;
 }
 

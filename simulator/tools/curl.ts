@@ -36,12 +36,17 @@ function* main(ctx: ProgramContext): Program {
   return status;
 }
 
+/** Answers that --retry takes for passing troubles. */
+const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
 /** The transfers of one command: they share connections. */
 class Session {
   private readonly ctx: ProgramContext;
   private readonly options: CurlOptions;
   private readonly idle = new Map<string, Connection>();
   private connections = 0;
+  /** Of the last answer; 0 when there was none. */
+  private status = 0;
 
   constructor(ctx: ProgramContext, options: CurlOptions) {
     this.ctx = ctx;
@@ -69,7 +74,7 @@ class Session {
     try {
       for (let attempt = 0; ; attempt++) {
         const error = yield* this.follow(parsed, output, file);
-        const transient = error !== undefined && (error.code === 28 || (error.code === 7 && options.retryRefused));
+        const transient = error === undefined ? TRANSIENT.has(this.status) : error.code === 28 || TRANSIENT.has(this.status) || (error.code === 7 && options.retryRefused);
         if (!transient || attempt >= options.retry) return error === undefined ? 0 : yield* this.complain(error);
         yield* ctx.sleep((options.retryDelay !== 0 ? options.retryDelay : 2 ** attempt) * SECOND);
       }
@@ -125,6 +130,7 @@ class Session {
       }
       url = next;
     }
+    this.status = result?.status ?? 0;
     const total = (ctx.now - start) / SECOND;
     if (meter) yield* ctx.err(`${progressLine(result?.received ?? 0, result?.received, total)}\n`);
     if (options.writeOut !== '') {

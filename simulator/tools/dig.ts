@@ -12,7 +12,6 @@ import { strftime } from '../process/calendar.ts';
 
 export const digTool: Tool = { name: 'dig', summary: 'DNS lookup utility', main };
 
-const VERSION = '9.20.26-1~deb13u1-Debian';
 
 interface DigOptions {
   server: string;
@@ -48,7 +47,7 @@ function* main(ctx: ProgramContext): Program {
     }
     servers = [address];
   }
-  const banner = options.shown.cmd && !options.short ? `\n; <<>> DiG ${VERSION} <<>> ${words.join(' ')}\n;; global options: +cmd\n` : '';
+  const banner = options.shown.cmd && !options.short ? `\n; <<>> DiG ${ctx.host.kernel.platform.dig.version} <<>> ${words.join(' ')}\n;; global options: +cmd\n` : '';
   const names = options.search ? candidates(options.name, config) : [options.name.replace(/\.$/, '')];
   let reached: { answer: Exclude<DnsAnswer, { failed: unknown }>; server: number } | undefined;
   for (const name of names) {
@@ -109,7 +108,7 @@ function report(ctx: ProgramContext, options: DigOptions, banner: string, answer
     if (shown.comments || shown.stats) text += '\n';
   }
   if (shown.stats) {
-    text += `;; Query time: ${Math.floor(answer.took / 1000)} msec\n;; SERVER: ${formatIpv4(server)}#${options.port}(${options.server !== '' ? options.server : formatIpv4(server)}) (${options.tcp ? 'TCP' : 'UDP'})\n`;
+    text += `;; Query time: ${Math.floor(answer.took / 1000)} msec\n;; SERVER: ${formatIpv4(server)}#${options.port}(${options.server !== '' ? options.server : formatIpv4(server)})${ctx.host.kernel.platform.dig.namesTransport ? ` (${options.tcp ? 'TCP' : 'UDP'})` : ''}\n`;
     text += `;; WHEN: ${strftime('%a %b %d %H:%M:%S UTC %Y', Math.floor(ctx.wallClock / 1e6))}\n;; MSG SIZE  rcvd: ${answer.size}\n\n`;
   }
   return text;
@@ -195,7 +194,10 @@ function letter(options: DigOptions, name: string, value: string): string | unde
     options.name = reverseName(address);
     options.type = DNS_PTR;
     options.typeGiven = true;
-  } else if (name === 'p') options.port = Number(value);
+  } else if (name === 'p') {
+    if (!/^\d+$/.test(value) || Number(value) > 65535) return `dig: Couldn't parse port number`;
+    options.port = Number(value);
+  }
   else if (name === 'q') options.name = value;
   else {
     const type = recordType(value);
@@ -209,9 +211,10 @@ function letter(options: DigOptions, name: string, value: string): string | unde
 function plus(options: DigOptions, text: string): string | undefined {
   const on = !text.startsWith('no');
   const name = on ? text : text.slice(2);
-  const value = Number(name.split('=')[1] ?? NaN);
+  const [key = '', given] = name.split('=');
+  const value = /^\d+$/.test(given ?? '') ? Number(given) : undefined;
   const { shown } = options;
-  switch (name.split('=')[0]) {
+  switch (key) {
     case 'short':
       options.short = on;
       return undefined;
@@ -223,7 +226,7 @@ function plus(options: DigOptions, text: string): string | undefined {
     case 'question':
     case 'answer':
     case 'stats':
-      shown[name as keyof typeof shown] = on;
+      shown[key as keyof typeof shown] = on;
       return undefined;
     case 'tcp':
     case 'vc':
@@ -242,12 +245,15 @@ function plus(options: DigOptions, text: string): string | undefined {
       return undefined;
     case 'time':
     case 'timeout':
-      options.timeout = value * SECOND;
+      if (value === undefined) return `dig: Couldn't parse timeout`;
+      options.timeout = Math.max(1, value) * SECOND;
       return undefined;
     case 'tries':
+      if (value === undefined) return `dig: Couldn't parse tries`;
       options.tries = Math.max(1, value);
       return undefined;
     case 'retry':
+      if (value === undefined) return `dig: Couldn't parse retries`;
       options.tries = value + 1;
       return undefined;
     default:

@@ -31,16 +31,15 @@ import {
   killTool,
   nohupTool,
   setsidTool,
-  sleepTool,
   sudoTool,
   suTool,
   teeTool,
-  timeoutTool,
   watchTool,
   xargsTool,
 } from './everyday/run.ts';
 import { smallTools } from './everyday/small.ts';
 import { sortTool, uniqTool } from './everyday/sort.ts';
+import { sleepTool, timeoutTool } from './everyday/timeout.ts';
 import { wcTool } from './everyday/wc.ts';
 
 export const everydayTools: readonly Tool[] = [

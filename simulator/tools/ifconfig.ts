@@ -55,7 +55,7 @@ function* change(ctx: ProgramContext, dev: NetDevice, words: string[]): Blocking
   let address: number | undefined;
   let [prefix, broadcast] = [-1, -1];
   const apply = (settings: LinkSettings): string | undefined => {
-    const set = setLink(dev, settings);
+    const set = setLink(dev, { ...settings, origin: ctx.origin });
     return set.ok ? undefined : strerror(set.errno);
   };
   while (words.length > 0) {
@@ -128,7 +128,7 @@ function* setAddress(
     origin: ctx.origin,
   });
   if (!set.ok) return yield* fail(ctx, `SIOCSIFADDR: ${strerror(set.errno)}`, 255);
-  setLink(dev, { up: true });
+  setLink(dev, { up: true, origin: ctx.origin });
   return 0;
 }
 

@@ -3,10 +3,10 @@
  *
  * Commands -A -E -D -C -R -S -a -e -d -L -l -Z --set -h -v; options -t -u -f -s -p -M -b -o -r -m -g -w -x -y -n -c
  * --timeout --daemon --stats --rate --exact --thresholds --persistent-conn --nosort --sort; ipvsadm-save and
- * ipvsadm-restore. Kept and listed, but without traffic: IPv6 and SCTP services. Not emulated, and refused: tunnels other
+ * ipvsadm-restore. Without -n names are looked up as gethostbyname(3) and gethostbyaddr(3) do, once for each time that an
+ * address is printed. Kept and listed, but without traffic: IPv6 and SCTP services. Not emulated, and refused: tunnels other
  * than IP in IP, persistence engines, the sync daemon.
  */
-import { formatIpv4, parseIpv4 } from '../base/address.ts';
 import { ERRNO_TEXT, type Errno } from '../base/errno.ts';
 import { ipvsControl, type IpvsOperation, SCHEDULER_NAMES, type ServiceSpec } from '../ipvs/index.ts';
 import { done, type Result } from '../base/result.ts';
@@ -18,9 +18,10 @@ import {
   type Format,
   serviceRules,
   serviceTable,
-  VERSION_LINE,
+  versionLine,
 } from './ipvsadm/listing.ts';
 import { type CommandLine, parseCommandLine, Stop } from './ipvsadm/options.ts';
+import { resolve, reverse } from './net/resolve.ts';
 
 export const ipvsadmTool: Tool = {
   name: 'ipvsadm',
@@ -46,8 +47,7 @@ function* main(ctx: ProgramContext): Program {
 }
 
 function* execute(ctx: ProgramContext, words: readonly string[]): Blocking<number> {
-  const names = new HostNames(ctx);
-  const line = parseCommandLine(words, (name) => names.addressOf(name));
+  const line = yield* parse(ctx, words);
   if (line instanceof Stop) return yield* fail(ctx, line.text, line.status);
   switch (line.command) {
     case 'help':
@@ -57,10 +57,10 @@ function* execute(ctx: ProgramContext, words: readonly string[]): Blocking<numbe
       yield* ctx.out(VERSION);
       return 0;
     case 'list':
-      return yield* list(ctx, line, names);
+      return yield* list(ctx, line);
     case 'save': {
       const services = ipvsControl(ctx.netns, { op: 'list' }, ctx.origin);
-      yield* ctx.out(services.ok ? serviceRules(services.value, formatOf(line, names)) : '');
+      if (services.ok) yield* print(ctx, line, (format) => serviceRules(services.value, format));
       return 0;
     }
     case 'restore':
@@ -72,18 +72,47 @@ function* execute(ctx: ProgramContext, words: readonly string[]): Blocking<numbe
   }
 }
 
-function* list(ctx: ProgramContext, line: CommandLine, names: HostNames): Blocking<number> {
+/** Reads the command line; names in it are looked up in the order in which they stand. */
+function* parse(ctx: ProgramContext, words: readonly string[]): Blocking<CommandLine | Stop> {
+  const known = new Map<string, number | undefined>();
+  for (;;) {
+    let unknown: string | undefined;
+    const line = parseCommandLine(words, (name) => {
+      if (!known.has(name)) unknown ??= name;
+      return known.get(name);
+    });
+    if (unknown === undefined) return line;
+    known.set(unknown, (yield* resolve(ctx, unknown, 4)).addresses[0]?.address);
+  }
+}
+
+/** Prints what `text` makes; the names in it are looked up in the order in which they are printed. */
+function* print(ctx: ProgramContext, line: CommandLine, text: (format: Format) => string): Blocking<void> {
+  const addresses: number[] = [];
+  const draft = text(
+    formatOf(line, (address) => {
+      addresses.push(address);
+      return undefined;
+    }),
+  );
+  if (addresses.length === 0) return yield* ctx.out(draft);
+  const names: (string | undefined)[] = [];
+  for (const address of addresses) names.push(yield* reverse(ctx, address));
+  let at = 0;
+  yield* ctx.out(text(formatOf(line, () => names[at++])));
+}
+
+function* list(ctx: ProgramContext, line: CommandLine): Blocking<number> {
   const { netns, origin } = ctx;
-  const format = formatOf(line, names);
   if (line.given.has('connection')) {
     const connections = ipvsControl(netns, { op: 'connections' }, origin);
-    yield* ctx.out(connections.ok ? connectionTable(connections.value, format) : '');
+    if (connections.ok) yield* print(ctx, line, (format) => connectionTable(connections.value, format));
     return 0;
   }
   if (line.given.has('service-address')) {
     const services = ipvsControl(netns, { op: 'list', service: line.service }, origin);
     if (!services.ok) return yield* fail(ctx, errorText('list', services.errno), 1);
-    yield* ctx.out(serviceTable(services.value, format));
+    yield* print(ctx, line, (format) => serviceTable(services.value, format));
     return 0;
   }
   if (line.given.has('timeout')) {
@@ -97,7 +126,7 @@ function* list(ctx: ProgramContext, line: CommandLine, names: HostNames): Blocki
   // No synchronisation daemon ever runs here, so there is nothing to say about it.
   if (line.given.has('daemon')) return 0;
   const services = ipvsControl(netns, { op: 'list' }, origin);
-  yield* ctx.out(VERSION_LINE + serviceTable(services.ok ? services.value : [], format));
+  yield* print(ctx, line, (format) => versionLine(ctx.netns) + serviceTable(services.ok ? services.value : [], format));
   return 0;
 }
 
@@ -192,44 +221,13 @@ function errorText(op: IpvsOperation, errno: Errno): string {
   return ERRORS[op]?.[errno] ?? COMMON_ERRORS[errno] ?? ERRNO_TEXT[errno];
 }
 
-function formatOf(line: CommandLine, names: HostNames): Format {
+function formatOf(line: CommandLine, nameOf: Format['nameOf']): Format {
   const columns = (['stats', 'rate', 'thresholds', 'persistent-conn'] as const).find((each) => line.given.has(each));
   return {
     columns: columns ?? ('plain' satisfies Columns),
     numeric: line.given.has('numeric'),
     exact: line.given.has('exact'),
     sorted: !line.given.has('nosort'),
-    nameOf: (address) => names.nameOf(address),
+    nameOf,
   };
-}
-
-/** The names of /etc/hosts, read when first asked for. */
-class HostNames {
-  private readonly ctx: ProgramContext;
-  private entries: readonly (readonly string[])[] | undefined;
-
-  constructor(ctx: ProgramContext) {
-    this.ctx = ctx;
-  }
-
-  addressOf(name: string): number | undefined {
-    const entry = this.read().find(([address, ...names]) => names.includes(name) && parseIpv4(address) !== undefined);
-    return entry === undefined ? undefined : parseIpv4(entry[0]);
-  }
-
-  nameOf(address: number): string | undefined {
-    const text = formatIpv4(address);
-    return this.read().find(([each]) => each === text)?.[1];
-  }
-
-  private read(): readonly (readonly string[])[] {
-    if (this.entries === undefined) {
-      const hosts = this.ctx.fs.readText('/etc/hosts');
-      const lines = hosts.ok ? hosts.value.split('\n') : [];
-      this.entries = lines
-        .map((line) => line.replace(/#.*/, '').trim().split(/\s+/))
-        .filter((words) => words.length > 1);
-    }
-    return this.entries;
-  }
 }

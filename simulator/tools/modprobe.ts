@@ -21,25 +21,27 @@ export const modprobeTool: Tool = {
 function* main(ctx: ProgramContext): Program {
   const names: string[] = [];
   let quiet = false;
+  let all = false;
   for (const word of ctx.argv.slice(1)) {
     if (word === '-q' || word === '--quiet') quiet = true;
+    else if (word === '-a' || word === '--all') all = true;
     else if (word === '-r' || word === '--remove')
       return yield* fail(ctx, 'modprobe: option -r is not emulated here', 1);
     else if (!word.startsWith('-') || word === '--') names.push(word);
-    else if (!/^-(?:a|v|-all|-verbose)$/.test(word))
+    else if (!/^-(?:v|-verbose)$/.test(word))
       return yield* fail(ctx, `modprobe: option ${word} is not emulated here`, 1);
   }
   if (names.length === 0) return yield* fail(ctx, 'modprobe: ERROR: missing parameters. See -h.', 1);
-  const [name = ''] = names.map((each) => each.replaceAll('-', '_'));
-  if (name === 'ipip') loadIpip(ctx.netns.kernel);
-  else if (!LOADED.test(name)) {
-    return quiet
-      ? 1
-      : yield* fail(
-          ctx,
-          `modprobe: FATAL: Module ${names[0] ?? ''} not found in directory /lib/modules/${ctx.host.release}`,
-          1,
-        );
+  let status = 0;
+  // Without -a what follows are parameters of the one module.
+  for (const given of all ? names : names.slice(0, 1)) {
+    const name = given.replaceAll('-', '_');
+    if (name === 'ipip') loadIpip(ctx.netns.kernel);
+    else if (!LOADED.test(name)) {
+      status = 1;
+      const text = `modprobe: ${all ? 'WARNING' : 'FATAL'}: Module ${given} not found in directory /lib/modules/${ctx.host.release}`;
+      if (!quiet) yield* ctx.err(`${text}\n`);
+    }
   }
-  return 0;
+  return status;
 }

@@ -68,13 +68,23 @@ function parse(words: readonly string[]): NcOptions | string {
   if (range === null && (port === undefined || port < 1 || port > 65535)) return `nc: port number ${/^\d+$/.test(portText) ? `${Number(portText) > 65535 ? 'too large' : 'too small'}: ${portText}` : `invalid: ${portText}`}\n`;
   const ports = range === null ? [port as number] : Array.from({ length: Math.max(0, Number(range[2]) - Number(range[1]) + 1) }, (_, i) => Number(range[1]) + i);
   const timeout = values.get('w');
+  for (const [name, what, form] of [
+    ['w', 'timeout', /^\d+$/],
+    ['q', 'quit timer', /^-?\d+$/],
+    ['p', 'port number', /^\d+$/],
+  ] as const) {
+    const text = values.get(name);
+    if (text !== undefined && !form.test(text)) return `nc: ${what} invalid: ${text}\n`;
+  }
+  const source = parseIpv4(values.get('s') ?? '0.0.0.0');
+  if (source === undefined) return 'nc: getaddrinfo: Name or service not known\n';
   return {
     flags,
     host: second === undefined ? '' : (first ?? ''),
     ports,
     timeout: timeout === undefined ? undefined : Number(timeout) * SECOND,
     quit: Number(values.get('q') ?? -1),
-    source: parseIpv4(values.get('s') ?? '') ?? 0,
+    source,
     sourcePort: listening ? 0 : Number(values.get('p') ?? 0),
   };
 }

@@ -114,7 +114,8 @@ function* show(
   ];
   for (const list of lists)
     for (const socket of [...list.filter((each) => !each.inet6), ...list.filter((each) => each.inet6)])
-      if (wanted(socket.state)) text += row(socket, flags.has('n'), owners, column, state.length);
+      if (wanted(socket.state) && !(flags.has('4') && socket.inet6))
+        text += row(socket, flags.has('n'), owners, column, state.length);
   yield* ctx.out(text);
   return 0;
 }

@@ -52,7 +52,7 @@ export const nftTool: Tool = {
         return 0;
       } else if (word === '-a' || word === '--handle') handles = true;
       else if (word === '-s' || word === '--stateless') stateless = true;
-      else if (/^-[nNSpyu]+$|^--(numeric.*|service|guid|terse|reversedns)$/.test(word)) continue;
+      else if (/^-t$|^--terse$/.test(word)) continue;
       else return yield* fail(ctx, `nft: option ${word} is not emulated here`);
     }
     if (lacksNetAdmin(ctx))

@@ -35,7 +35,7 @@ function* main(ctx: ProgramContext): Program {
     return yield* fail(ctx, `nstat: ${parsed.error}\nUsage: nstat [OPTION] [ PATTERN [ PATTERN ] ]`, 255);
   const flags = new Set(parsed.options.map(({ name }) => name));
   if (flags.has('V') || flags.has('v')) {
-    yield* ctx.out('nstat utility, iproute2-6.15.0\n');
+    yield* ctx.out(`nstat utility, iproute2-${ctx.host.kernel.platform.iproute.version}\n`);
     return 0;
   }
   for (const name of 'hrdtjp?')

@@ -27,7 +27,7 @@ function* main(ctx: ProgramContext): Program {
     yield* ctx.err(`ping: ${options.target}: ${resolveErrorText(found.error ?? 'unknown')}\n`);
     return 2;
   }
-  const socket = icmpSocket(ctx.netns, ctx.random('ping-id').between(1, 0xffff));
+  const socket = icmpSocket(ctx.netns, ctx.random('ping-id').between(1, 0xffff)).ownedBy(ctx.origin);
   try {
     const refusal = setUp(ctx, socket, options, address);
     if (refusal !== undefined) {
@@ -52,7 +52,7 @@ function setUp(ctx: ProgramContext, socket: IcmpSocket, options: PingOptions, ad
     const bound = bindToDevice(socket, options.source);
     if (!bound.ok) return `SO_BINDTODEVICE ${options.source}: ${strerror(bound.errno)}`;
   }
-  const scout = udpSocket(ctx.netns);
+  const scout = udpSocket(ctx.netns).ownedBy(ctx.origin);
   scout.setOptions({ bindToDevice: socket.boundDevice, mark: options.mark, tos: options.tos, broadcast: options.broadcast });
   const connected = udpConnect(scout, address, 1025);
   const source = scout.local;

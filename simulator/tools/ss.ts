@@ -71,7 +71,7 @@ function* main(ctx: ProgramContext): Program {
       }
     } else if (name === 'A') {
       for (const query of value.split(',')) {
-        const wanted = QUERIES[query];
+        const wanted = Object.hasOwn(QUERIES, query) ? QUERIES[query] : undefined;
         if (wanted === undefined) {
           yield* ctx.err(`ss: "${query}" is illegal value for socket table id\n`);
           return 255;
@@ -91,8 +91,8 @@ function* main(ctx: ProgramContext): Program {
     yield* ctx.out(SS_USAGE);
     return 0;
   }
-  if (flags.has('V')) {
-    yield* ctx.out('ss utility, iproute2-6.15.0\n');
+  if (flags.has('V') || flags.has('v')) {
+    yield* ctx.out(`ss utility, iproute2-${ctx.host.kernel.platform.iproute.version}\n`);
     return 0;
   }
   if (flags.has('s')) {
@@ -138,10 +138,11 @@ function table(ctx: ProgramContext, ns: NetworkNamespace, flags: ReadonlySet<str
       rows.push(inetRow(socket, numeric, flags, owners, ctx.now));
     }
   }
-  const hidden = [kinds.size === 1, filter.states?.size === 1, flags.has('Q'), flags.has('Q'), false, false, false, false, owners === undefined, false];
+  const hidden = [kinds.size === 1, filter.states?.size === 1, flags.has('Q'), flags.has('Q'), false, false, false, false, owners === undefined && ctx.host.kernel.platform.iproute.details !== '2020', false];
   const columns = COLUMNS.map((column, index) => ({ ...column, hidden: hidden[index] === true }));
   const screen = ctx.file(1)?.isTty === true ? (ctx.tty?.columns ?? 80) : 0;
-  return renderTable(columns, rows, !flags.has('H'), screen);
+  const text = renderTable(columns, rows, !flags.has('H'), screen);
+  return flags.has('O') ? text.replaceAll('\n\t', ' ') : text;
 }
 
 function inetRow(socket: DiagSocket, numeric: boolean, flags: ReadonlySet<string>, owners: ReadonlyMap<number, string> | undefined, now: number): Row {

@@ -117,7 +117,7 @@ class Run {
       );
       return;
     }
-    const written = writeSysctl(this.ctx.netns, path, value);
+    const written = writeSysctl(this.ctx.netns, path, value, this.ctx.origin);
     if (written.ok) {
       if (!this.options.quiet) this.print(path, value);
       return;

@@ -28,10 +28,10 @@ function* perform(ctx: ProgramContext, verb: Verb, daemon: Dockerd): Blocking<nu
     case 'restart':
       daemon.stop();
       while (daemon.alive) yield* ctx.wait([daemon.changed]);
-      if (verb === 'restart') daemon.start();
+      if (verb === 'restart') daemon.start(ctx.origin);
       return 0;
     case 'start':
-      daemon.start();
+      daemon.start(ctx.origin);
       return 0;
     case 'status':
       yield* ctx.out(statusText(ctx, daemon));

@@ -70,7 +70,7 @@ function* main(ctx: ProgramContext): Program {
   const [host = '', port] = target.split('/', 2);
   const address = (yield* resolve(ctx, host, 4)).addresses[0]?.address;
   if (address === undefined) return yield* fail(ctx, `tracepath: ${host}: Name or service not known`);
-  const socket = udpSocket(ctx.netns);
+  const socket = udpSocket(ctx.netns).ownedBy(ctx.origin);
   socket.setOptions({ pmtuDiscovery: 'probe', receiveErrors: true });
   const state: State = {
     ctx,

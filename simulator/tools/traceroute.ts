@@ -72,8 +72,7 @@ function parse(words: readonly string[]): Options | Refusal {
       status: 0,
     };
   for (const name of given.keys())
-    if (REFUSED.includes(name) && name !== 'U')
-      return { text: `traceroute: option -${name} is not emulated here\n`, status: 2 };
+    if (REFUSED.includes(name)) return { text: `traceroute: option -${name} is not emulated here\n`, status: 2 };
   const [host, size] = parsed.operands;
   if (host === undefined) return { text: 'Specify "host" missing argument.\n', status: 2 };
   const method: Method = given.has('I') ? 'icmp' : given.has('T') ? 'tcp' : 'udp';
@@ -125,7 +124,7 @@ function badOption(words: readonly string[], error: string): string {
   const letter = /'(-*)([^']*)'/.exec(error);
   const name = `${letter?.[1] === '--' ? '--' : '-'}${letter?.[2] ?? ''}`;
   const at = words.findIndex((word) => word.startsWith('-') && word.includes(letter?.[2] ?? '\0')) + 1;
-  if (error.includes('requires')) return `Option \`${name}' (argc ${Math.max(1, at)}) requires an argument\n`;
+  if (error.startsWith('option')) return `Option \`${name}' (argc ${Math.max(1, at)}) requires an argument\n`;
   return `Bad option \`${name}' (argc ${Math.max(1, at)})\n`;
 }
 

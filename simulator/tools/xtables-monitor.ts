@@ -6,13 +6,12 @@
 import { formatIpv4 } from '../base/address.ts';
 import { WaitQueue } from '../base/wait.ts';
 import { specText } from '../netfilter/print.ts';
-import { watchTrace, type TraceStep } from '../netfilter/index.ts';
+import { versionOf, watchTrace, type TraceStep } from '../netfilter/index.ts';
 import { fail, type Program, type Tool } from '../process/program.ts';
 import { ipLength, PROTO_TCP, PROTO_UDP, type Packet } from '../wire/packet.ts';
 import { lacksNetAdmin } from './iptables/permission.ts';
 import { traceId } from './nft/trace.ts';
 
-const VERSION = 'xtables-monitor v1.8.11 (nf_tables)';
 const HELP = `Usage: xtables-monitor [ -t | -e ]
         --trace    -t    trace ruleset traversal of packets tagged via -j TRACE rule
         --event    -e    show events that modify the ruleset
@@ -35,7 +34,7 @@ export const xtablesMonitorTool: Tool = {
         yield* ctx.out(HELP);
         return 0;
       } else if (word === '-V' || word === '--version') {
-        yield* ctx.out(`${VERSION}\n`);
+        yield* ctx.out(`xtables-monitor ${versionOf('nft', ctx.host.kernel.platform)}\n`);
         return 0;
       } else if (/^(-[e6c]|--(event|ipv6|counters))$/.test(word))
         return yield* fail(ctx, `xtables-monitor: option ${word} is not emulated here`);
@@ -43,7 +42,7 @@ export const xtablesMonitorTool: Tool = {
         const what = word.startsWith('--') ? `unrecognized option '${word}'` : `invalid option -- '${word[1] ?? word}'`;
         return yield* fail(
           ctx,
-          `xtables-monitor: ${what}\n${VERSION}: Bad argument.\nTry \`xtables-monitor -h' for more information.`,
+          `xtables-monitor: ${what}\nxtables-monitor ${versionOf('nft', ctx.host.kernel.platform)}: Bad argument.\nTry \`xtables-monitor -h' for more information.`,
         );
       }
     }

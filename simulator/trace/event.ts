@@ -49,9 +49,13 @@ export const DROP_REASONS = [
   'VXLAN_UNKNOWN_VNI',
   'VXLAN_NO_REMOTE', // unknown MAC and no default destination (l2miss)
   'VXLAN_LOOP',
+  'XFRM_NO_STATE', // no IPsec state for it: an SPI that is not known here, or a policy without its state
+  'XFRM_INTEGRITY', // ESP that the key does not open
+  'XFRM_POLICY', // an IPsec policy blocks it, or wants it protected
   'IPVS_NO_DESTINATION',
   'IPVS_DESTINATION_GONE',
   'IPVS_NO_SERVICE',
+  'TRANSPORT_CHECKSUM', // UDP or TCP whose checksum does not hold
   'FRAGMENT_TIMEOUT',
   'SWITCH_NO_PORT', // the underlay's switch knows nobody of that address
   'FAULT', // a fault of the scenario dropped it
@@ -78,12 +82,28 @@ export interface Endpoints {
   readonly dport: number;
 }
 
+/** The IPsec state that wrapped or unwrapped a packet, and the packet's place in its sequence. */
+export interface EspMark {
+  readonly spi: number;
+  readonly sequence: number;
+  readonly reqid: number;
+}
+
+/** What the chain was like when a packet walked it, so that one can ask later why a rule did not match. */
+interface Walked {
+  /** Names of the devices as -i and -o see them, '' for none. */
+  readonly input: string;
+  readonly output: string;
+  /** The chain's rules as they were (netfilter replaces the list when one changes); only netfilter knows what they are. */
+  readonly rules: readonly object[];
+}
+
 export type TraceDetail =
   /** A frame came in by / goes out by a device (what a tap there would see). */
-  | { readonly kind: 'rx'; readonly dev: string }
-  | { readonly kind: 'tx'; readonly dev: string }
+  | { readonly kind: 'rx'; readonly dev: string; readonly origin: Origin }
+  | { readonly kind: 'tx'; readonly dev: string; readonly origin: Origin }
   /** A rule that matched; `number` counts from 1 as `iptables --line-numbers`, `text` as `iptables -S` prints it. */
-  | {
+  | ({
       readonly kind: 'rule';
       readonly hook: HookName;
       readonly table: string;
@@ -95,9 +115,16 @@ export type TraceDetail =
       /** The chain jumped to, for JUMP and GOTO. */
       readonly to?: string;
       readonly origin: Origin;
-    }
+    } & Walked)
   /** A base chain came to its end. */
-  | { readonly kind: 'policy'; readonly hook: HookName; readonly table: string; readonly chain: string; readonly verdict: 'ACCEPT' | 'DROP' }
+  | ({
+      readonly kind: 'policy';
+      readonly hook: HookName;
+      readonly table: string;
+      readonly chain: string;
+      readonly verdict: 'ACCEPT' | 'DROP';
+      readonly origin: Origin;
+    } & Walked)
   /** A conntrack look-up: the entry made or found, and the packet's relation to it. */
   | {
       readonly kind: 'conntrack';
@@ -108,7 +135,15 @@ export type TraceDetail =
       readonly entry: string;
     }
   /** Addresses rewritten. `by` is `rule` the first time, `conntrack` for later packets and replies. */
-  | { readonly kind: 'nat'; readonly hook: HookName; readonly manip: 'source' | 'destination'; readonly by: 'rule' | 'conntrack' | 'ipvs'; readonly before: Endpoints; readonly after: Endpoints }
+  | {
+      readonly kind: 'nat';
+      readonly hook: HookName;
+      readonly manip: 'source' | 'destination';
+      readonly by: 'rule' | 'conntrack' | 'ipvs';
+      readonly before: Endpoints;
+      readonly after: Endpoints;
+      readonly origin: Origin;
+    }
   /** IPVS took or answered the packet. */
   | {
       readonly kind: 'ipvs';
@@ -119,24 +154,69 @@ export type TraceDetail =
       readonly scheduler: string;
       /** Chosen real server, `10.0.0.6:0`. */
       readonly server: string;
+      readonly origin: Origin;
     }
   /** A routing decision. `route` as `ip route` prints it, without table; '' when none. */
-  | { readonly kind: 'route'; readonly type: string; readonly table: number; readonly route: string; readonly dev: string; readonly via: number }
+  | {
+      readonly kind: 'route';
+      readonly type: string;
+      readonly table: number;
+      readonly route: string;
+      readonly dev: string;
+      readonly via: number;
+      readonly origin: Origin;
+    }
   /** The next hop's link address: found, or asked for while the packet waits. */
-  | { readonly kind: 'neighbour'; readonly dev: string; readonly address: number; readonly state: string; readonly mac: number; readonly waits: boolean }
+  | {
+      readonly kind: 'neighbour';
+      readonly dev: string;
+      readonly address: number;
+      readonly state: string;
+      readonly mac: number;
+      readonly waits: boolean;
+      readonly origin: Origin;
+    }
   /** A bridge's decision. */
-  | { readonly kind: 'bridge'; readonly bridge: string; readonly from: string; readonly decision: 'up' | 'forward' | 'flood' | 'drop'; readonly ports: readonly string[] }
+  | {
+      readonly kind: 'bridge';
+      readonly bridge: string;
+      readonly from: string;
+      readonly decision: 'up' | 'forward' | 'flood' | 'drop';
+      readonly ports: readonly string[];
+      readonly origin: Origin;
+    }
   /** An ARP answered on behalf of another (vxlan proxy, proxy_arp). */
-  | { readonly kind: 'arp-proxy'; readonly dev: string; readonly address: number; readonly mac: number }
-  /** Wrapped: `packet` is the outer one, `inner` the id of what it carries. */
-  | { readonly kind: 'encap'; readonly dev: string; readonly vni: number; readonly remote: number; readonly inner: number }
+  | {
+      readonly kind: 'arp-proxy';
+      readonly dev: string;
+      readonly address: number;
+      readonly mac: number;
+      readonly origin: Origin;
+    }
+  /** Wrapped: `packet` is the outer one, `inner` the id of what it carries; with `esp` by IPsec, else by a tunnel. */
+  | {
+      readonly kind: 'encap';
+      readonly dev: string;
+      readonly vni: number;
+      readonly remote: number;
+      readonly inner: number;
+      readonly esp?: EspMark;
+      readonly origin: Origin;
+    }
   /** Unwrapped: `packet` is the inner one. */
-  | { readonly kind: 'decap'; readonly dev: string; readonly vni: number; readonly outer: number }
+  | {
+      readonly kind: 'decap';
+      readonly dev: string;
+      readonly vni: number;
+      readonly outer: number;
+      readonly esp?: EspMark;
+      readonly origin: Origin;
+    }
   /** Handed to a transport protocol of this namespace. */
-  | { readonly kind: 'local'; readonly protocol: number; readonly socket: string }
+  | { readonly kind: 'local'; readonly protocol: number; readonly socket: string; readonly origin: Origin }
   /** Made here by a socket or by the kernel itself. */
-  | { readonly kind: 'sent'; readonly by: string }
-  | { readonly kind: 'drop'; readonly reason: DropReason; readonly where: string };
+  | { readonly kind: 'sent'; readonly by: string; readonly origin: Origin }
+  | { readonly kind: 'drop'; readonly reason: DropReason; readonly where: string; readonly origin?: Origin };
 
 export type TraceEvent = EventBase & TraceDetail;
 

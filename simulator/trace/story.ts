@@ -3,9 +3,24 @@
  * in src/explain. A story reads the trace and nothing else.
  */
 import { formatIpv4, formatMac } from '../base/address.ts';
-import { ETH_ARP, ICMP_ECHO, ICMP_ECHO_REPLY, PROTO_ICMP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, type Packet } from '../wire/packet.ts';
+import {
+  ETH_ARP,
+  ICMP_ECHO,
+  ICMP_ECHO_REPLY,
+  PROTO_ICMP,
+  PROTO_TCP,
+  PROTO_UDP,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_PSH,
+  TCP_RST,
+  TCP_SYN,
+  type Packet,
+} from '../wire/packet.ts';
 import type { Origin } from '../base/origin.ts';
-import type { DropReason, TraceEvent } from './event.ts';
+import type { DropReason, EspMark, TraceEvent } from './event.ts';
+import { answersAmong } from './answers.ts';
+import { originOf } from './why.ts';
 
 /** One line of the list of conversations. */
 export interface StorySummary {
@@ -21,6 +36,11 @@ export interface StorySummary {
   readonly packets: number;
   readonly outcome: 'answered' | 'open' | 'refused' | 'dropped' | 'unanswered';
   readonly dropReason?: DropReason;
+  /** Where its packets were, each as `host namespace`. */
+  readonly places: readonly string[];
+  /** Addresses and ports that its packets had anywhere, wrappings included. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
 }
 
 export interface Story {
@@ -38,6 +58,8 @@ export interface StoryPacket {
   /** How its way ended: delivered to a protocol, dropped with a reason, or still under way. */
   readonly end: 'delivered' | 'dropped' | 'consumed' | 'open';
   readonly reason?: DropReason;
+  /** The packet of this story that answers it: the two are one journey. */
+  readonly answer?: number;
 }
 
 /** What of a packet a hop can change, formatted. Missing transport fields are 0. */
@@ -55,10 +77,27 @@ export interface HopFields {
 }
 
 export interface Hop {
+  /** Position in the whole trace: names the hop for further questions. */
+  readonly sequence: number;
+  /** Virtual microseconds. */
   readonly at: number;
   readonly host: string;
   readonly netns: string;
-  readonly kind: 'device' | 'hook' | 'rule' | 'route' | 'neighbour' | 'bridge' | 'conntrack' | 'nat' | 'ipvs' | 'encap' | 'decap' | 'local' | 'sent' | 'drop';
+  readonly kind:
+    | 'device'
+    | 'hook'
+    | 'rule'
+    | 'route'
+    | 'neighbour'
+    | 'bridge'
+    | 'conntrack'
+    | 'nat'
+    | 'ipvs'
+    | 'encap'
+    | 'decap'
+    | 'local'
+    | 'sent'
+    | 'drop';
   /** Device or hook. */
   readonly where: string;
   /** What happened, in machine words (see the event of the same kind). */
@@ -66,6 +105,8 @@ export interface Hop {
   readonly table?: string;
   readonly chain?: string;
   readonly rule?: { readonly number: number; readonly text: string; readonly verdict: string; readonly origin: Origin };
+  /** Who is behind what decided here; see {@link originOf}. */
+  readonly origin: Origin;
   readonly before: HopFields;
   readonly after: HopFields;
   /** Names of the fields that differ. */
@@ -112,6 +153,9 @@ class Conversation {
   private reset = false;
   private lastDrop: DropReason | undefined;
   private request = '';
+  private readonly places = new Map<string, Set<string>>();
+  private readonly addresses = new Set<number>();
+  private readonly ports = new Set<number>();
 
   constructor(id: number, first: TraceEvent) {
     this.id = id;
@@ -121,6 +165,7 @@ class Conversation {
   add(event: TraceEvent): void {
     const { packet } = event;
     this.last = event.sequence;
+    this.note(event);
     if (event.kind === 'drop') this.lastDrop = event.reason;
     if (packet.inner !== null || packet.etherType === ETH_ARP) return;
     this.opener ??= packet;
@@ -132,6 +177,18 @@ class Conversation {
     if (this.request === '') this.request = requestLine(packet);
   }
 
+  /** Where the packet is, and under which addresses. */
+  private note({ host, netns, packet }: TraceEvent): void {
+    const here = this.places.get(host);
+    if (here === undefined) this.places.set(host, new Set([netns]));
+    else here.add(netns);
+    for (let each: Packet | null = packet; each !== null; each = each.inner) {
+      const arp = each.etherType === ETH_ARP;
+      this.addresses.add(arp ? each.arpSenderIp : each.src).add(arp ? each.arpTargetIp : each.dst);
+      if (each.sport !== 0) this.ports.add(each.sport).add(each.dport);
+    }
+  }
+
   summary(): StorySummary {
     const { first, reset, replied, lastDrop } = this;
     const opener = this.opener ?? first.packet;
@@ -140,10 +197,22 @@ class Conversation {
       id: this.id,
       startedAt: first.at,
       title: titleOf(opener, this.request),
-      protocol: opener.etherType === ETH_ARP ? 'ARP' : opener.protocol === PROTO_TCP ? 'TCP' : opener.protocol === PROTO_UDP ? 'UDP' : opener.protocol === PROTO_ICMP ? 'ICMP' : 'other',
+      protocol:
+        opener.etherType === ETH_ARP
+          ? 'ARP'
+          : opener.protocol === PROTO_TCP
+            ? 'TCP'
+            : opener.protocol === PROTO_UDP
+              ? 'UDP'
+              : opener.protocol === PROTO_ICMP
+                ? 'ICMP'
+                : 'other',
       client: `${first.host} ${first.netns}`,
       packets: this.ids.size,
       outcome,
+      places: [...this.places].flatMap(([host, names]) => [...names].map((netns) => `${host} ${netns}`)),
+      addresses: [...this.addresses].map(formatIpv4),
+      ports: [...this.ports],
       ...(outcome === 'dropped' && lastDrop !== undefined ? { dropReason: lastDrop } : {}),
     };
   }
@@ -152,7 +221,8 @@ class Conversation {
 function titleOf(packet: Packet, request: string): string {
   const to = formatIpv4(packet.dst);
   if (packet.protocol === PROTO_ICMP) return packet.icmpType === ICMP_ECHO ? `ping ${to}` : `ICMP ${to}`;
-  const name = packet.protocol === PROTO_TCP ? 'TCP' : packet.protocol === PROTO_UDP ? 'UDP' : `protocol ${packet.protocol}`;
+  const name =
+    packet.protocol === PROTO_TCP ? 'TCP' : packet.protocol === PROTO_UDP ? 'UDP' : `protocol ${packet.protocol}`;
   return `${request === '' ? name : request} ${to}:${packet.dport}`;
 }
 
@@ -178,49 +248,94 @@ export function storyOf(events: readonly TraceEvent[], id: number): Story {
   const own = events.filter((event) => event.packet.flow === id);
   const byPacket = new Map<number, TraceEvent[]>();
   for (const event of own) {
-    const key = event.packet.inner?.id ?? event.packet.id;
+    const key = innermost(event.packet).id;
     const list = byPacket.get(key);
     if (list === undefined) byPacket.set(key, [event]);
     else list.push(event);
   }
-  const opener = own.find((event) => event.packet.etherType !== ETH_ARP && event.packet.inner === null)?.packet ?? own[0]?.packet;
-  return { id, packets: opener === undefined ? [] : [...byPacket].map(([packetId, list]) => storyPacket(packetId, opener, list)) };
+  const opener =
+    own.find((event) => event.packet.etherType !== ETH_ARP && event.packet.inner === null)?.packet ?? own[0]?.packet;
+  if (opener === undefined) return { id, packets: [] };
+  const answers = answersAmong([...byPacket].map(([packetId, list]) => ({ id: packetId, packet: bare(list) })));
+  return {
+    id,
+    packets: [...byPacket].map(([packetId, list]) => storyPacket(packetId, opener, list, answers.get(packetId))),
+  };
 }
 
-function storyPacket(id: number, opener: Packet, events: readonly TraceEvent[]): StoryPacket {
+function storyPacket(
+  id: number,
+  opener: Packet,
+  events: readonly TraceEvent[],
+  answer: number | undefined,
+): StoryPacket {
   const hops: Hop[] = [];
-  let previous: TraceEvent | undefined;
-  for (const event of events) {
-    hops.push(hopOf(event, previous));
-    previous = event;
-  }
+  for (let at = 0; at < events.length; at++) hops.push(hopOf(events, at));
   const first = (events[0] as TraceEvent).packet;
   const last = events[events.length - 1] as TraceEvent;
   const dropped = events.find((event) => event.kind === 'drop');
   const answeredArp = first.etherType === ETH_ARP;
   return {
     id,
-    direction: answeredArp ? (first.arpOperation === 1 ? 'request' : 'reply') : isReply(opener, first.inner ?? first) ? 'reply' : 'request',
-    label: labelOf(first.inner ?? first),
+    direction: answeredArp
+      ? first.arpOperation === 1
+        ? 'request'
+        : 'reply'
+      : isReply(opener, innermost(first))
+        ? 'reply'
+        : 'request',
+    label: labelOf(innermost(first)),
     hops,
     end: dropped !== undefined ? 'dropped' : last.kind === 'local' ? 'delivered' : answeredArp ? 'consumed' : 'open',
     ...(dropped?.kind === 'drop' ? { reason: dropped.reason } : {}),
+    ...(answer === undefined ? {} : { answer }),
   };
+}
+
+/** The packet itself as it was first seen, without what carries it. */
+function bare(events: readonly TraceEvent[]): Packet {
+  return innermost((events[0] as TraceEvent).packet);
+}
+
+/** What a packet carries: under VXLAN the frame, under ESP what that carries in turn. */
+function innermost(packet: Packet): Packet {
+  let within = packet;
+  while (within.inner !== null) within = within.inner;
+  return within;
 }
 
 function labelOf(packet: Packet): string {
   if (packet.etherType === ETH_ARP) {
-    return packet.arpOperation === 1 ? `ARP who-has ${formatIpv4(packet.arpTargetIp)}` : `ARP ${formatIpv4(packet.arpSenderIp)} is-at ${formatMac(packet.arpSenderMac)}`;
+    return packet.arpOperation === 1
+      ? `ARP who-has ${formatIpv4(packet.arpTargetIp)}`
+      : `ARP ${formatIpv4(packet.arpSenderIp)} is-at ${formatMac(packet.arpSenderMac)}`;
   }
   switch (packet.protocol) {
     case PROTO_TCP: {
-      const names: readonly [number, string][] = [[TCP_SYN, 'SYN'], [TCP_FIN, 'FIN'], [TCP_RST, 'RST'], [TCP_PSH, 'PSH'], [TCP_ACK, 'ACK']];
-      const flags = names.filter(([bit]) => (packet.flags & bit) !== 0).map(([, name]) => name).join(',');
+      const names: readonly [number, string][] = [
+        [TCP_SYN, 'SYN'],
+        [TCP_FIN, 'FIN'],
+        [TCP_RST, 'RST'],
+        [TCP_PSH, 'PSH'],
+        [TCP_ACK, 'ACK'],
+      ];
+      const flags = names
+        .filter(([bit]) => (packet.flags & bit) !== 0)
+        .map(([, name]) => name)
+        .join(',');
       const request = requestLine(packet);
-      return request !== '' ? `${flags} ${request}` : packet.payload.length > 0 ? `${flags} ${packet.payload.length} bytes` : flags;
+      return request !== ''
+        ? `${flags} ${request}`
+        : packet.payload.length > 0
+          ? `${flags} ${packet.payload.length} bytes`
+          : flags;
     }
     case PROTO_ICMP:
-      return packet.icmpType === ICMP_ECHO ? 'echo request' : packet.icmpType === ICMP_ECHO_REPLY ? 'echo reply' : `ICMP ${packet.icmpType}/${packet.icmpCode}`;
+      return packet.icmpType === ICMP_ECHO
+        ? 'echo request'
+        : packet.icmpType === ICMP_ECHO_REPLY
+          ? 'echo reply'
+          : `ICMP ${packet.icmpType}/${packet.icmpCode}`;
     case PROTO_UDP:
       return `UDP ${packet.payload.length} bytes`;
     default:
@@ -245,11 +360,28 @@ function fieldsOf(packet: Packet): HopFields {
 
 const COMPARED = ['src', 'dst', 'sport', 'dport', 'srcMac', 'dstMac', 'ttl', 'mark'] as const;
 
-function hopOf(event: TraceEvent, previous: TraceEvent | undefined): Hop {
+function hopOf(way: readonly TraceEvent[], at: number): Hop {
+  const event = way[at] as TraceEvent;
+  const previous = way[at - 1];
   const after = fieldsOf(event.packet);
   const before = previous === undefined ? after : fieldsOf(previous.packet);
   const changed = COMPARED.filter((field) => before[field] !== after[field]);
-  return { at: event.at, host: event.host, netns: event.netns, ...describe(event), before, after, changed };
+  return {
+    sequence: event.sequence,
+    at: event.at,
+    host: event.host,
+    netns: event.netns,
+    ...describe(event),
+    origin: originOf(way, at),
+    before,
+    after,
+    changed,
+  };
+}
+
+/** The VXLAN network, or the IPsec state and the packet's place in its sequence. */
+function carriedBy({ vni, esp }: { readonly vni: number; readonly esp?: EspMark }): string {
+  return esp === undefined ? `vni ${vni}` : `esp spi 0x${esp.spi.toString(16).padStart(8, '0')} seq ${esp.sequence}`;
 }
 
 type Description = Pick<Hop, 'kind' | 'where' | 'what' | 'table' | 'chain' | 'rule'>;
@@ -270,28 +402,59 @@ function describe(event: TraceEvent): Description {
         rule: { number: event.number, text: event.text, verdict: event.verdict, origin: event.origin },
       };
     case 'policy':
-      return { kind: 'hook', where: event.hook, what: `policy ${event.verdict}`, table: event.table, chain: event.chain };
+      return {
+        kind: 'hook',
+        where: event.hook,
+        what: `policy ${event.verdict}`,
+        table: event.table,
+        chain: event.chain,
+      };
     case 'conntrack':
-      return { kind: 'conntrack', where: event.hook, what: `${event.what} ${event.state}${event.entry === '' ? '' : ` ${event.entry}`}` };
+      return {
+        kind: 'conntrack',
+        where: event.hook,
+        what: `${event.what} ${event.state}${event.entry === '' ? '' : ` ${event.entry}`}`,
+      };
     case 'nat': {
       const { before, after } = event;
-      const text = event.manip === 'source' ? `${formatIpv4(before.src)}:${before.sport} → ${formatIpv4(after.src)}:${after.sport}` : `${formatIpv4(before.dst)}:${before.dport} → ${formatIpv4(after.dst)}:${after.dport}`;
+      const text =
+        event.manip === 'source'
+          ? `${formatIpv4(before.src)}:${before.sport} → ${formatIpv4(after.src)}:${after.sport}`
+          : `${formatIpv4(before.dst)}:${before.dport} → ${formatIpv4(after.dst)}:${after.dport}`;
       return { kind: 'nat', where: event.hook, what: `${event.manip} ${text} by ${event.by}` };
     }
     case 'ipvs':
-      return { kind: 'ipvs', where: event.hook, what: `${event.what} ${event.service} → ${event.server} ${event.scheduler}` };
+      return {
+        kind: 'ipvs',
+        where: event.hook,
+        what: `${event.what} ${event.service} → ${event.server} ${event.scheduler}`,
+      };
     case 'route':
       return { kind: 'route', where: event.dev, what: event.type === 'none' ? 'no route' : event.route };
     case 'neighbour':
-      return { kind: 'neighbour', where: event.dev, what: event.waits ? `${formatIpv4(event.address)} ${event.state}` : `${formatIpv4(event.address)} ${formatMac(event.mac)} ${event.state}` };
+      return {
+        kind: 'neighbour',
+        where: event.dev,
+        what: event.waits
+          ? `${formatIpv4(event.address)} ${event.state}`
+          : `${formatIpv4(event.address)} ${formatMac(event.mac)} ${event.state}`,
+      };
     case 'bridge':
-      return { kind: 'bridge', where: event.bridge, what: `${event.decision}${event.ports.length > 0 ? ` ${event.ports.join(' ')}` : ''} from ${event.from}` };
+      return {
+        kind: 'bridge',
+        where: event.bridge,
+        what: `${event.decision}${event.ports.length > 0 ? ` ${event.ports.join(' ')}` : ''} from ${event.from}`,
+      };
     case 'arp-proxy':
-      return { kind: 'neighbour', where: event.dev, what: `proxy answers ${formatIpv4(event.address)} ${formatMac(event.mac)}` };
+      return {
+        kind: 'neighbour',
+        where: event.dev,
+        what: `proxy answers ${formatIpv4(event.address)} ${formatMac(event.mac)}`,
+      };
     case 'encap':
-      return { kind: 'encap', where: event.dev, what: `vni ${event.vni} to ${formatIpv4(event.remote)}` };
+      return { kind: 'encap', where: event.dev, what: `${carriedBy(event)} to ${formatIpv4(event.remote)}` };
     case 'decap':
-      return { kind: 'decap', where: event.dev, what: `vni ${event.vni}` };
+      return { kind: 'decap', where: event.dev, what: carriedBy(event) };
     case 'local':
       return { kind: 'local', where: event.socket, what: `delivered to ${event.socket}` };
     case 'sent':

@@ -1,4 +1,5 @@
 /** A TCP or UDP socket as an open file description, for descriptors: `ls -l /proc/PID/fd`, `ss -p`, read and write. */
+import type { Origin } from '../base/origin.ts';
 import { ok, refuse, type Result } from '../base/result.ts';
 import type { WaitQueue } from '../base/wait.ts';
 import type { Socket } from './socket.ts';
@@ -20,6 +21,11 @@ export class SocketFile {
     this.name = `socket:[${socket.inode}]`;
     this.readable = socket.readable;
     this.writable = socket.writable;
+  }
+
+  /** A process has it from now on; the first one is whose it is. */
+  openedBy(origin: Origin): void {
+    this.socket.ownedBy(origin);
   }
 
   read(max: number): Result<Uint8Array> {

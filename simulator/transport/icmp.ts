@@ -85,7 +85,7 @@ export function icmpSendEcho(socket: IcmpSocket, address: number, sequence: numb
   if (packet.dontFragment) packet.ipId = ns.kernel.universe.random.stream('ip-id').below(0x10000);
   if (socket.flow === 0) socket.flow = ns.kernel.universe.nextFlow++;
   packet.flow = socket.flow;
-  const sent = ipLocalOut(ns, packet, { route: route.value, oif: socket.boundDevice });
+  const sent = ipLocalOut(ns, packet, { route: route.value, oif: socket.boundDevice, origin: socket.origin });
   return sent.ok ? ok(payload.length + 8) : sent;
 }
 
@@ -102,7 +102,7 @@ function receive(ns: NetworkNamespace, packet: Packet): void {
   for (const socket of state.icmp) {
     if (socket.identifier !== packet.icmpId) continue;
     if (socket.boundDevice !== 0 && socket.boundDevice !== packet.iif) continue;
-    if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'local', protocol: PROTO_ICMP, socket: `icmp id ${socket.identifier}` });
+    if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'local', protocol: PROTO_ICMP, socket: `icmp id ${socket.identifier}`, origin: socket.origin });
     socket.queue.push({ from: packet.src, to: packet.dst, ttl: packet.ttl, sequence: packet.icmpSeq, payload: packet.payload });
     socket.wakeReaders();
   }
@@ -115,7 +115,7 @@ function error(ns: NetworkNamespace, icmp: Packet): void {
   if (quoted === null || meaning === undefined || quoted.icmpType !== ICMP_ECHO) return;
   for (const socket of transportOf(ns).icmp) {
     if (socket.identifier !== quoted.icmpId) continue;
-    if (ns.kernel.universe.trace !== null) emit(ns, icmp, { kind: 'local', protocol: PROTO_ICMP, socket: `icmp id ${socket.identifier}` });
+    if (ns.kernel.universe.trace !== null) emit(ns, icmp, { kind: 'local', protocol: PROTO_ICMP, socket: `icmp id ${socket.identifier}`, origin: socket.origin });
     socket.errors.push(icmp, meaning.errno);
     socket.wakeReaders();
   }

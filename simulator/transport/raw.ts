@@ -59,7 +59,7 @@ export function rawPacket(socket: RawSocket): Packet {
 export function rawSend(socket: RawSocket, packet: Packet): Result<undefined> {
   const route = routeSocket(socket, packet.dst, packet.src);
   if (!route.ok) return route;
-  return ipLocalOut(socket.ns, packet, { route: route.value, oif: socket.boundDevice });
+  return ipLocalOut(socket.ns, packet, { route: route.value, oif: socket.boundDevice, origin: socket.origin });
 }
 
 /** The oldest packet; EAGAIN. Read-only: others may hold it too. */

@@ -6,10 +6,14 @@
  * shown as such by ss) plus connections to ::1, which loopback6.ts carries.
  */
 import type { Errno } from '../base/errno.ts';
+import { kernelHabit, type Origin } from '../base/origin.ts';
 import { WaitQueue } from '../base/wait.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import type { Route } from '../kernel/fib.ts';
 import type { PollSet } from './poll.ts';
+
+/** Of sockets that no process has. */
+const UNOWNED = kernelHabit('protocol');
 
 /** The address number that stands for ::1 on sockets with {@link Socket.loopback6}. */
 export const LOOPBACK6 = 1;
@@ -92,12 +96,23 @@ export abstract class Socket {
   route: Route | null = null;
   routeGeneration = -1;
   /** Handed to ipLocalOut with every packet of a connection. */
-  readonly output: { route?: Route; oif?: number } = {};
+  readonly output: { route: Route | undefined; oif: number; origin: Origin | undefined } = { route: undefined, oif: 0, origin: undefined };
+
+  /** Whose socket it is. */
+  get origin(): Origin {
+    return this.output.origin ?? UNOWNED;
+  }
 
   constructor(ns: NetworkNamespace, inode: number, inet6: boolean) {
     this.ns = ns;
     this.inode = inode;
     this.inet6 = inet6;
+  }
+
+  /** The process whose socket it is; the first one counts. */
+  ownedBy(origin: Origin): this {
+    this.output.origin ??= origin;
+    return this;
   }
 
   setOptions(options: SocketOptions): void {

@@ -162,7 +162,7 @@ export function udpSend(socket: UdpSocket, payload: Uint8Array, address = socket
   }
   // With IP_PMTUDISC_WANT the kernel itself cuts what is larger than the path (ip_append_data).
   if (socket.pmtuDiscovery === 'want' && payload.length + 28 > routeMtu(ns, route.value, address)) packet.dontFragment = false;
-  const sent = ipLocalOut(ns, packet, { route: route.value, oif: socket.boundDevice });
+  const sent = ipLocalOut(ns, packet, { route: route.value, oif: socket.boundDevice, origin: socket.origin });
   return sent.ok ? ok(payload.length) : sent;
 }
 
@@ -210,7 +210,7 @@ function receive(ns: NetworkNamespace, packet: Packet): void {
     drop(ns, packet, 'NO_SOCKET', 'udp');
     return;
   }
-  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'local', protocol: 17, socket: describeUdp(socket) });
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'local', protocol: 17, socket: describeUdp(socket), origin: socket.origin });
   const charge = packet.payload.length + OVERHEAD;
   if (socket.queued + charge > RECEIVE_BUFFER) {
     socket.drops++;
@@ -236,7 +236,7 @@ function error(ns: NetworkNamespace, icmp: Packet): void {
     drop(ns, icmp, 'NO_SOCKET', 'udp');
     return;
   }
-  if (ns.kernel.universe.trace !== null) emit(ns, icmp, { kind: 'local', protocol: 17, socket: describeUdp(socket) });
+  if (ns.kernel.universe.trace !== null) emit(ns, icmp, { kind: 'local', protocol: 17, socket: describeUdp(socket), origin: socket.origin });
   if (socket.receiveErrors) socket.errors.push(icmp, meaning.errno);
   else if (!meaning.fatal || !socket.connected) return;
   socket.error = meaning.errno;

@@ -5,8 +5,9 @@
  */
 import { get16, get32, put16, put32 } from './bytes.ts';
 import { foldChecksum, sumWords } from './checksum.ts';
+import { writeEsp } from './esp.ts';
 import { readIcmp, writeIcmp } from './icmp.ts';
-import { ipLength, Packet, PROTO_ICMP, PROTO_IPIP, PROTO_TCP, PROTO_UDP } from './packet.ts';
+import { ipLength, Packet, PROTO_ESP, PROTO_ICMP, PROTO_IPIP, PROTO_TCP, PROTO_UDP } from './packet.ts';
 import { readTcp, writeTcp } from './tcp.ts';
 import { readUdp, writeUdp } from './udp.ts';
 
@@ -55,6 +56,13 @@ function writeBody(bytes: Uint8Array, at: number, packet: Packet, length: number
       break;
     case PROTO_ICMP:
       writeIcmp(bytes, at, packet, length);
+      break;
+    case PROTO_ESP:
+      if (packet.inner !== null && packet.esp !== null) {
+        const plain = new Uint8Array(ipLength(packet.inner) - IPV4_HEADER);
+        writeBody(plain, 0, packet.inner, plain.length);
+        writeEsp(bytes, at, packet.esp, plain, packet.inner.protocol);
+      } else bytes.set(packet.payload, at);
       break;
     default:
       if (packet.inner !== null) writeIpv4(bytes, at, packet.inner);

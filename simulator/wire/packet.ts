@@ -61,6 +61,16 @@ export interface ConntrackReference {
   readonly id: number;
 }
 
+/** The ESP header of a packet that the kernel has wrapped (RFC 4303), and what its bytes are made with; never changed once on a packet. */
+export interface EspHeader {
+  readonly spi: number;
+  readonly sequence: number;
+  /** Key and salt of rfc4106(gcm(aes)) in hexadecimal; the receiver reads with its own and compares. */
+  readonly key: string;
+  /** Octets of the integrity check value. */
+  readonly icvLength: number;
+}
+
 /** Relation of a packet to its conntrack entry, after enum ip_conntrack_info. */
 export const CT_NONE = 0;
 export const CT_NEW = 1;
@@ -104,6 +114,8 @@ export class Packet {
   fragmentOffset = 0;
   /** Octets of the IP payload this fragment carries; only with `whole`. */
   fragmentLength = 0;
+  /** Of a packet put together: its largest fragment in octets (frag_max_size), so that it is not cut more coarsely again; else 0. */
+  largestFragment = 0;
   /** Of fragments: the packet that was cut. The transport fields above repeat it in the first fragment only. */
   whole: Packet | null = null;
 
@@ -138,6 +150,9 @@ export class Packet {
   inner: Packet | null = null;
   vni = 0;
 
+  /** ESP in transport mode: `inner` is then the packet as it was, with the same IP header. Null of ESP that was read from bytes. */
+  esp: EspHeader | null = null;
+
   // What the kernel knows beside the bytes (sk_buff metadata)
   /** skb->mark; 0 again when the packet leaves its namespace. */
   mark = 0;
@@ -153,6 +168,10 @@ export class Packet {
   ipvs = false;
   /** The IPVS connection it belongs to, for `-m ipvs`; belongs to ipvs/. */
   ipvsConnection: object | null = null;
+  /** The IPsec states that it was decrypted by, last first (skb_sec_path); belongs to kernel/xfrm. */
+  secPath: readonly object[] | null = null;
+  /** How it is to leave by IPsec (the dst's chain of transformations); belongs to kernel/xfrm. */
+  bundle: object | null = null;
   /** `-j TRACE` was hit in this namespace (nf_trace). */
   nfTrace = false;
   /** A broken checksum or length is an explicit fact here, as there are no bytes to be wrong. */
@@ -207,6 +226,7 @@ export function copyFields(to: Packet, from: Packet): void {
   to.moreFragments = from.moreFragments;
   to.fragmentOffset = from.fragmentOffset;
   to.fragmentLength = from.fragmentLength;
+  to.largestFragment = from.largestFragment;
   to.whole = from.whole;
   to.sport = from.sport;
   to.dport = from.dport;
@@ -225,6 +245,7 @@ export function copyFields(to: Packet, from: Packet): void {
   to.payload = from.payload;
   to.inner = from.inner;
   to.vni = from.vni;
+  to.esp = from.esp;
   to.mark = from.mark;
   to.iif = from.iif;
   to.physIif = from.physIif;
@@ -233,6 +254,8 @@ export function copyFields(to: Packet, from: Packet): void {
   to.ctInfo = from.ctInfo;
   to.ipvs = from.ipvs;
   to.ipvsConnection = from.ipvsConnection;
+  to.secPath = from.secPath;
+  to.bundle = from.bundle;
   to.nfTrace = from.nfTrace;
   to.malformed = from.malformed;
   to.socketUid = from.socketUid;
@@ -262,9 +285,16 @@ export function ipLength(packet: Packet): number {
       return packet.inner !== null ? 20 + 8 + 8 + frameLength(packet.inner) : 20 + 8 + packet.payload.length;
     case PROTO_ICMP:
       return packet.quoted !== null ? 20 + 8 + quotedLength(packet.quoted) : 20 + 8 + packet.payload.length;
+    case PROTO_ESP:
+      return packet.inner !== null && packet.esp !== null ? 20 + espLength(ipLength(packet.inner) - 20, packet.esp.icvLength) : 20 + packet.payload.length;
     default:
       return packet.inner !== null ? 20 + ipLength(packet.inner) : 20 + packet.payload.length;
   }
+}
+
+/** Octets of ESP around `length` octets: SPI, sequence, IV (8), padding to 4 with its length and the next header, check value. */
+function espLength(length: number, icvLength: number): number {
+  return 16 + ((length + 5) & ~3) + icvLength;
 }
 
 /** Octets of an ICMP error's quotation: as Linux does, as much as fits 576 octets in all (icmp_send: 576 - 20 - 8). */

@@ -93,7 +93,7 @@ export function serviceName(port: number, protocol: 'tcp' | 'udp'): string | und
 
 /** getservbyname: the port of a name, or undefined when nobody has it. */
 export function servicePort(name: string, protocol: 'tcp' | 'udp'): number | undefined {
-  return byName[protocol].get(name) ?? ALIASES[name];
+  return byName[protocol].get(name) ?? (Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined);
 }
 
 const ALIASES: Readonly<Record<string, number>> = { www: 80, mail: 25, ntp: 123, imap: 143, 'pop-3': 110 };

@@ -8,6 +8,7 @@
 // `no-run` and `no-copy` after the language take a button away.
 import { definePlugin } from '@astrojs/starlight/expressive-code';
 import { h } from '@astrojs/starlight/expressive-code/hast';
+import { codeWords } from '../i18n/code-words.mjs';
 
 const COMMANDS = new Set(['sh', 'bash', 'shell', 'console', 'shellsession']);
 const WITH_PROMPTS = new Set(['console', 'shellsession']);
@@ -39,7 +40,7 @@ export function codeButtons() {
     name: 'Code buttons',
     hooks: {
       postprocessRenderedBlock: ({ codeBlock, renderData }) => {
-        const { language, metaOptions, code } = codeBlock;
+        const { language, locale, metaOptions, code } = codeBlock;
         keepWordsWhole(renderData.blockAst);
         if (!COMMANDS.has(language)) {
           addClass(renderData.blockAst, 'is-output');
@@ -49,21 +50,33 @@ export function codeButtons() {
         const command = commandsOf(code, language);
         const run = host !== undefined && !metaOptions.getBoolean('no-run');
         const copy = !metaOptions.getBoolean('no-copy');
+        const words = codeWords(locale);
+        const line = firstLine(command);
         renderData.blockAst = h('figure.code-block', { 'data-command': command, 'data-host': host ?? '' }, [
           h('figcaption.code-bar', [
             h('span.code-host', host ?? ''),
-            ...(copy
-              ? [h('button.code-copy', { type: 'button', 'aria-label': `Copy: ${firstLine(command)}` }, 'Copy')]
-              : []),
-            ...(run
-              ? [h('button.code-run', { type: 'button', 'aria-label': `Run on ${host}: ${firstLine(command)}` }, 'Run')]
-              : []),
+            ...(copy ? [h('button.code-copy', copyButton(words, line), words.copy)] : []),
+            ...(run ? [h('button.code-run', runButton(words, host, line), words.run)] : []),
           ]),
           renderData.blockAst,
         ]);
       },
     },
   });
+}
+
+/** What a button says for a moment once it was pressed is on it, so that the page's script knows no language. */
+function copyButton(words, line) {
+  return {
+    type: 'button',
+    'aria-label': words.copyLabel(line),
+    'data-done': words.copied,
+    'data-failed': words.notCopied,
+  };
+}
+
+function runButton(words, host, line) {
+  return { type: 'button', 'aria-label': words.runLabel(host, line), 'data-done': words.sent };
 }
 
 function firstLine(command) {

@@ -24,10 +24,15 @@ const LATE = [
   'netfilter/command',
   'netfilter/restore',
   'lab/capture',
+  'lab/tables',
+  'lab/topology',
+  'netfilter/whynot',
 ].map(at);
+/** The lab's own that are used only after that: whoever steps or goes back has typed something. */
+const LATE_LAB = ['replicas', 'watch'].map((name) => join(root, `src/lab/${name}.ts`));
 /** Modules that export tools or lists of tools, and are imported from outside simulator/tools. */
 const TOOLS = ['tools/index', 'tools/everyday', 'tools/busyboxnet', 'tools/ip/busybox', 'lab/rig'].map(at);
-const ALL = [...LATE, ...TOOLS];
+const ALL = [...LATE, ...LATE_LAB, ...TOOLS];
 /** Checks scenarios, which the page's build has done; not marked, it would stay for what it makes when it is loaded. */
 const UNUSED = at('lab/scenario');
 const CODE = 'virtual:late-code';

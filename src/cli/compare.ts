@@ -1,4 +1,5 @@
 /** Whether an output is the recorded one, but for what the rules of normalise.ts allow; learns which ids stand for which. */
+import { settle } from './acks.ts';
 import { mask, PADDING, squeeze, SYMBOLS, UNORDERED, type Uses } from './normalise.ts';
 import { Symbols } from './symbols.ts';
 
@@ -24,12 +25,14 @@ export function kindOf(rule: string, node: string): string {
 
 function cut(text: string): Cut {
   const spans: { start: number; end: number; found: Found }[] = [];
+  const covered = new Uint8Array(text.length);
   for (const { name, pattern, scope } of SYMBOLS) {
     for (const match of text.matchAll(pattern)) {
       const start = match.index;
       const end = start + match[0].length;
-      if (!spans.some((span) => start < span.end && span.start < end))
-        spans.push({ start, end, found: { rule: name, scope, text: match[0] } });
+      if (covered[start] === 1 || covered[end - 1] === 1) continue;
+      covered.fill(1, start, end);
+      spans.push({ start, end, found: { rule: name, scope, text: match[0] } });
     }
   }
   spans.sort((a, b) => a.start - b.start);
@@ -73,7 +76,7 @@ export function compareText(
   if (recorded === own) return { equal: true, want: recorded, have: own };
   const trial: Uses = new Map();
   let want = mask(recorded, command, trial, host);
-  let have = mask(own, command, trial, host);
+  let have = mask(settle(command, recorded, own, trial), command, trial, host);
   if (UNORDERED.commands.test(command) && want !== have) {
     [want, have] = [sortLines(want, (line) => line), sortLines(have, (line) => inRecordedWords(line, node, symbols))];
     trial.set(UNORDERED.name, 1);
@@ -143,14 +146,8 @@ export function inOwnWords(command: string, node: string, symbols: Symbols): str
 /** By what the lines say in recorded words; what is only known within the step does not count. */
 function sortLines(text: string, words: (line: string) => string): string {
   const keyed = text.split('\n').map((line) => {
-    const spoken = squeeze(words(line));
-    return [
-      cut(spoken).skeleton +
-        cut(spoken)
-          .symbols.map((found) => (found.scope === 'step' ? '' : found.text))
-          .join(' '),
-      line,
-    ] as const;
+    const { skeleton, symbols } = cut(squeeze(words(line)));
+    return [skeleton + symbols.map((found) => (found.scope === 'step' ? '' : found.text)).join(' '), line] as const;
   });
   return keyed
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

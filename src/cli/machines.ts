@@ -1,7 +1,16 @@
 /** Scenarios by name or path, and commands run to their end in a world without a clock on the wall. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createWorld, type Dice, type Execution, parseScenario, SECOND, type World } from '../../simulator/index.ts';
+import {
+  type Chance,
+  checkScenario,
+  createWorld,
+  type Dice,
+  type Execution,
+  parseScenario,
+  SECOND,
+  type World,
+} from '../../simulator/index.ts';
 import { externals } from '../lab/externals.ts';
 
 const ROOT = process.env['MESHWALK_ROOT'] ?? process.cwd();
@@ -29,9 +38,14 @@ export function worldOf(name: string, trace = false): World {
   return createWorld(scenarioText(name), { externals, trace });
 }
 
-/** The same with the test programs of the machines on which the recordings were made, and with what placed their tasks. */
-export function recordedWorldOf(name: string, dice: Dice): World {
-  return createWorld({ ...parseScenario(scenarioText(name)), equipment: 'rig' }, { externals, trace: false, dice });
+/** The same with the test programs of the machines on which the recordings were made, and with what chance decided. */
+export function recordedWorldOf(name: string, engine: string, dice: Dice, chance: Chance): World {
+  return createWorld(checkScenario({ ...parseScenario(scenarioText(name)), engine, equipment: 'rig' }), {
+    externals,
+    trace: false,
+    dice,
+    chance,
+  });
 }
 
 /** Events that a command may run before it is taken for a runaway. */

@@ -1,10 +1,11 @@
-/** The headless face: `npm run -s meshwalk -- sh | run | replay | corpus`. */
+/** The headless face: `npm run -s meshwalk -- sh | run | replay | corpus | lesson`. */
 import { parseArgs } from 'node:util';
 import { ScenarioError, SetupError } from '../../simulator/index.ts';
 import { corpus, RECORDINGS } from './corpus.ts';
 import { execute, UsageError, worldOf } from './machines.ts';
 import { readRecording, RecordingError } from './recording.ts';
 import { replay, type Report } from './replay.ts';
+import { lesson } from './lesson.ts';
 import { interactiveShell } from './shell.ts';
 
 const USAGE = `meshwalk sh [SCENARIO] [--on MACHINE]            a shell of a machine in this terminal (exit or ^D ends it)
@@ -12,6 +13,11 @@ meshwalk run SCENARIO --on MACHINE -c 'COMMAND' [--json]
                                                  one command; --json: {stdout, stderr, exit}
 meshwalk replay RECORDING.json… [--json]         replays recordings and compares every step
 meshwalk corpus [DIRECTORY]                      replays all, and writes content/fidelity.json
+meshwalk lesson check [UNIT/SLUG…] [--json] [--quick]
+                                                 proves lessons; --quick leaves the mutants of solutions out
+meshwalk lesson new UNIT/NN-SLUG                 begins a lesson: its lab and its prose
+meshwalk lesson outputs UNIT/NN-SLUG…            writes into the prose what its commands print
+meshwalk lesson schema                           writes the JSON Schema of labs, public/schema/lab.json
 `;
 
 /** Virtual seconds that `run` gives a command. */
@@ -25,6 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
       on: { type: 'string' },
       command: { type: 'string', short: 'c' },
       json: { type: 'boolean' },
+      quick: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -44,6 +51,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return replayAll(rest, values.json === true);
     case 'corpus':
       return runCorpus(rest[0] ?? RECORDINGS);
+    case 'lesson':
+      return lesson(rest, { json: values.json === true, quick: values.quick === true });
     default:
       throw new UsageError(verb === undefined ? 'What shall be done?' : `There is no command ${verb}.`);
   }

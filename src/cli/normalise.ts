@@ -334,6 +334,13 @@ const MASKS: readonly Mask[] = [
     replacement: '',
   },
   {
+    name: 'speed of a transfer',
+    reason: 'depends on the speed of the machine',
+    commands: /\bcurl\b/,
+    pattern: /(?<=\r1?\d?\d +\d+ +\d+ +\d+ +0 +0) +[\d.]+k?( +\d+ --:--:-- --:--:-- --:--:--) +[\d.]+k?$/gm,
+    replacement: ' ‹speed›$1 ‹speed›',
+  },
+  {
     name: 'hash suffix',
     reason: 'keys of the kernel’s tables are random',
     commands: /\bls\b.*\/proc\/.*\/ns|readlink/,
@@ -364,6 +371,12 @@ export const SYMBOLS: readonly SymbolRule[] = [
     scope: 'recording',
   },
   {
+    name: 'engine id',
+    reason: 'the fingerprint of a random key',
+    pattern: /\b(?:[A-Z2-7]{4}:){11}[A-Z2-7]{4}\b/g,
+    scope: 'recording',
+  },
+  {
     name: 'id',
     reason: 'random',
     pattern:
@@ -371,6 +384,19 @@ export const SYMBOLS: readonly SymbolRule[] = [
     scope: 'recording',
   },
   { name: 'id', reason: 'random', pattern: /(?<=\b1-)[0-9a-z]{10}\b|(?<=\blb_)[0-9a-z]{9}\b/g, scope: 'recording' },
+  {
+    name: 'IPsec key',
+    reason: 'random; its last eight digits are the SPI',
+    pattern: /(?<=\(aes\)\) 0x)[0-9a-f]{32}(?=[0-9a-f]{8}\b)/g,
+    scope: 'recording',
+  },
+  {
+    name: 'SPI',
+    reason: 'a hash that a random number goes into',
+    pattern: /(?<=\bspi[ =]0x)[0-9a-f]{8}\b|(?<=\(aes\)\) 0x[0-9a-f]{32})[0-9a-f]{8}\b/g,
+    scope: 'recording',
+  },
+  { name: 'SPI in decimal', reason: 'as the SPI', pattern: /(?<=\bspi 0x[0-9a-f]{8}\()\d+/g, scope: 'recording' },
   { name: 'veth', reason: 'docker names them at random', pattern: /\bveth[0-9a-f]{7}\b/g, scope: 'recording' },
   {
     name: 'process',

@@ -3,7 +3,7 @@
  *
  * Rule "placement": real swarmkit goes through equally good nodes in the order of a Go map, which begins at a random place. So
  * whenever tasks are placed, the emulator takes them in the order in which most tasks land where the recording shows them.
- * Rule "address order": new tasks wait for their addresses in a Go map, too. Recordings hardly tell which had which, so the few
+ * Rule "address order": new tasks wait for their addresses in a Go map, too, and their nodes for theirs. Recordings hardly tell which had which, so the few
  * beginnings are tried for the first tasks that were new at once, and the one is kept that equals most.
  */
 import type { Dice } from '../../simulator/index.ts';
@@ -74,17 +74,21 @@ export class Placements implements Dice {
   step = 0;
   /** How many tasks were new at once, each time. */
   readonly batches: number[] = [];
+  /** How many were placed at once, each time. */
+  readonly groups: number[] = [];
   private readonly steps: readonly Step[];
   private readonly left: Sighting[];
   private readonly uses: Uses;
   private readonly first: number;
+  private readonly placed: number;
 
-  /** `first`: which task of the first batch has the first address. */
-  constructor(recording: Recording, uses: Uses, first: number) {
+  /** `first`: which task of the first batch has the first address; `placed`: whose node. */
+  constructor(recording: Recording, uses: Uses, first: number, placed: number) {
     this.steps = recording.steps;
     this.left = sightings(recording);
     this.uses = uses;
     this.first = first;
+    this.placed = placed;
   }
 
   /** The order in which most tasks of the group land on the machine that the recording shows next for them. */
@@ -119,6 +123,13 @@ export class Placements implements Dice {
     );
     const at = this.steps.findIndex(({ cmd, exit }, index) => index > this.step && exit === 0 && gone.test(cmd));
     return at < 0 ? Infinity : at;
+  }
+
+  firstPlaced(count: number): number {
+    this.groups.push(count);
+    if (this.groups.length > 1 || this.placed === 0) return 0;
+    this.uses.set('address order', (this.uses.get('address order') ?? 0) + 1);
+    return this.placed % count;
   }
 
   firstAddress(count: number): number {

@@ -1,6 +1,7 @@
 /** A recording of a real cluster: `recordings/NAME.json` of the ground truth; the format is told in its README. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { DEFAULT_ENGINE, ENGINES } from '../../simulator/index.ts';
 
 export interface Step {
   readonly node: string;
@@ -28,7 +29,12 @@ export interface NamedContainer {
 }
 
 export interface Recording {
+  /** As the file is called; one of another era begins with the folder that holds it: `era-28/routing-mesh`. */
   readonly name: string;
+  /** Name of the era of its Docker engine, as scenarios have it: `26.1`. */
+  readonly engine: string;
+  /** Index of the first step that is compared: those before are of the recording that it continues. */
+  readonly first: number;
   readonly names: Readonly<Record<string, string | NamedContainer>>;
   readonly steps: readonly Step[];
   /** Docker runs on its machines. */
@@ -56,30 +62,53 @@ export function readRecording(path: string): Recording {
     if (!isObject(step) || typeof step['cmd'] !== 'string' || typeof step['node'] !== 'string')
       throw new RecordingError(`${path}: step ${index} has no cmd or node`);
   }
-  const steps = (data['steps'] as Partial<Step>[]).map(
-    (step) => ({ stdout: '', stderr: '', exit: 0, ...step }) as Step,
-  );
-  const name = basename(path, '.json');
+  const predecessor = /\bContinues on the cluster of ([\w-]+) after its last step\b/.exec(String(data['about']))?.[1];
+  const before = predecessor === undefined ? undefined : readRecording(join(dirname(path), `${predecessor}.json`));
+  const first = before?.steps.length ?? 0;
+  const own = (data['steps'] as Partial<Step>[]).map((step) => {
+    const after = step.stopped_after_step;
+    const shifted = after === undefined ? {} : { stopped_after_step: after + first };
+    return { stdout: '', stderr: '', exit: 0, ...step, ...shifted } as Step;
+  });
+  const steps = [...(before?.steps ?? []), ...own];
+  const folder = basename(dirname(path));
+  const name = `${folder.startsWith('era-') ? `${folder}/` : ''}${basename(path, '.json')}`;
   // Some were made on the same machines without docker running: then nothing in them speaks of it.
   const docker = steps.some((step) => /\bdocker\b/.test(step.cmd) || /^(?:\d+: )?docker0[: ]/m.test(step.stdout));
   const servers = isObject(data['topology']) ? data['topology']['servers'] : undefined;
   return {
     name,
-    names: isObject(data['names']) ? (data['names'] as Recording['names']) : {},
+    engine: eraOf(data['engine'], folder),
+    first,
+    names: { ...before?.names, ...namesOf(data['names']) },
     steps,
     docker,
     servers: typeof servers === 'string' ? servers : '',
   };
 }
 
+/** Ids, names and containers; lists of addresses by machine are told by the steps as well. */
+function namesOf(names: unknown): Recording['names'] {
+  if (!isObject(names)) return {};
+  const usable = Object.entries(names).filter(([, entry]) => !isObject(entry) || typeof entry['id'] === 'string');
+  return Object.fromEntries(usable) as Recording['names'];
+}
+
+/** The era whose name begins the recorded engine's version; where no docker ran, the folder tells. */
+function eraOf(engine: unknown, folder: string): string {
+  const version =
+    isObject(engine) && typeof engine['docker'] === 'string' ? engine['docker'] : folder.replace(/^era-/, '');
+  return ENGINES.find((name) => version === name || version.startsWith(`${name}.`)) ?? DEFAULT_ENGINE;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Paths of the recordings in `directory` (not below it: those of other eras are), sorted. */
+/** Paths of the recordings in `directory`, sorted; then those of other eras, each in a folder `era-NAME`. */
 export function recordingsIn(directory: string): string[] {
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.json'))
-    .sort()
-    .map((file) => join(directory, file));
+  const entries = readdirSync(directory).sort();
+  const own = entries.filter((file) => file.endsWith('.json')).map((file) => join(directory, file));
+  const eras = entries.filter((name) => name.startsWith('era-')).map((name) => join(directory, name));
+  return [...own, ...eras.flatMap(recordingsIn)];
 }

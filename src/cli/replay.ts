@@ -4,6 +4,7 @@
  * that a command names, looked up by service, slot and machine.
  */
 import type { Execution, World } from '../../simulator/index.ts';
+import { Chances } from './chances.ts';
 import { compareText, diffLines, inOwnWords, kindOf } from './compare.ts';
 import { advance, execute, finish, pass, recordedWorldOf } from './machines.ts';
 import type { Uses } from './normalise.ts';
@@ -11,6 +12,7 @@ import { Placements } from './placements.ts';
 import type { NamedContainer, Recording, Step } from './recording.ts';
 import { Rig } from './rig.ts';
 import { Symbols } from './symbols.ts';
+import { Tempo } from './tempo.ts';
 import { toolOf } from './tools.ts';
 import { Waits } from './waits.ts';
 
@@ -41,6 +43,11 @@ export interface Report {
 const STEP_LIMIT = 180;
 const TASK_NAME = /\b([a-zA-Z][\w-]*)\.(\d+|[0-9a-z]{25})\.([0-9a-z]{25})\b/g;
 
+/** How often time is looked for. */
+const PASSES = 10;
+/** So many passes learn which ports connections had; they are drawn so in the others. */
+const LEARNING = 3;
+
 /** Longer recordings show by themselves which task had which address, or do not depend on it. */
 const TRIAL_STEPS = 130;
 
@@ -48,23 +55,50 @@ const TRIAL_STEPS = 130;
 interface Trial {
   /** Which task of the first batch has the first address. */
   readonly first: number;
+  /** Whose node, of the first tasks that were placed at once, has the first address of its own. */
+  readonly placed: number;
   /** Containers that the recording names are told apart by their names; otherwise by what they answer, in the order of answers. */
   readonly byName: boolean;
 }
 
+const USUAL: Trial = { first: 0, placed: 0, byName: false };
+
 /** Replays as often as there are ways to begin that the recording does not tell, and answers with the best. */
 export async function replay(recording: Recording): Promise<Report> {
-  const usual = new Replay(recording, { first: 0, byName: false });
+  if (!recording.docker) return replayInTime(recording);
+  const usual = new Replay(recording, USUAL);
   let best = await usual.run();
+  let kept = USUAL;
   const attempt = async (trial: Trial): Promise<void> => {
     if (best.equal === best.total) return;
     const report = await new Replay(recording, trial).run();
-    if (report.equal > best.equal) best = report;
+    if (report.equal > best.equal) [best, kept] = [report, trial];
   };
   const [count = 0] = recording.steps.length > TRIAL_STEPS ? [] : usual.placements.batches;
-  for (let first = 1; first < count; first++) await attempt({ first, byName: false });
-  if (containersOf(recording).length > 1) await attempt({ first: 0, byName: true });
+  for (let first = 1; first < count; first++) await attempt({ ...USUAL, first });
+  if (containersOf(recording).length > 1) await attempt({ ...USUAL, byName: true });
+  const [group = 0] = count === 0 ? [] : usual.placements.groups;
+  const { first, byName } = kept;
+  for (let placed = 1; placed < group; placed++) await attempt({ first, placed, byName });
   return best;
+}
+
+/** Where no cluster is waited for, time is found in passes; the best one counts. */
+async function replayInTime(recording: Recording): Promise<Report> {
+  let tempo = new Tempo(recording.steps);
+  let chances: Chances | undefined;
+  let best: Report | undefined;
+  for (let i = 0; i < PASSES; i++) {
+    const attempt: Replay = new Replay(recording, USUAL, tempo, chances, i >= LEARNING);
+    chances = attempt.chances;
+    const report = await attempt.run();
+    if (best === undefined || report.equal > best.equal) best = report;
+    for (const index of chances.kept) tempo.tooEarly(index);
+    const fine = i + 1 >= LEARNING;
+    if (report.equal === report.total || !(tempo.told || tempo.open) || (fine && i > LEARNING && !tempo.open)) break;
+    tempo = tempo.learn(fine);
+  }
+  return best as Report;
 }
 
 const PS_ROW = /^([0-9a-f]{12}) .* ([a-zA-Z0-9][\w-]*\.\d+\.[0-9a-z]{25})$/gm;
@@ -95,16 +129,20 @@ class Replay {
   private readonly results: (StepResult | undefined)[] = [];
   private readonly running: { readonly index: number; readonly step: Step; readonly execution: Execution }[] = [];
   private readonly waits: Waits;
+  private readonly tempo: Tempo | undefined;
+  readonly chances: Chances;
   private manager = '';
   /** Of the last step. */
   private exit: number | undefined;
 
-  constructor(recording: Recording, trial: Trial) {
+  constructor(recording: Recording, trial: Trial, tempo?: Tempo, before?: Chances, applyPorts = false) {
+    this.tempo = tempo;
+    this.chances = new Chances(this.uses, before, applyPorts, recording.steps);
     this.trial = trial;
     this.containers = containersOf(recording);
     this.recording = recording;
-    this.placements = new Placements(recording, this.uses, trial.first);
-    this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare', this.placements);
+    this.placements = new Placements(recording, this.uses, trial.first, trial.placed);
+    this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare', recording.engine, this.placements, this.chances);
     this.rig = new Rig(this.world, recording);
     this.waits = new Waits(this.world, recording.steps);
   }
@@ -117,9 +155,8 @@ class Replay {
       await this.resolve(step);
       await this.step(index, step);
       await this.stopBackground(index);
-      // Without a cluster to wait for, the rig took its steps faster.
-      if (this.recording.docker) await this.waits.after(index, this.exit);
-      else await pass(this.world, 0.1);
+      if (this.tempo === undefined) await this.waits.after(index, this.exit);
+      else await this.tempo.pause(this.world, index);
     }
     for (const { index } of [...this.running]) await this.stopBackground(index, true);
     return this.report();
@@ -130,7 +167,13 @@ class Replay {
       this.results[index] = { index, cmd: step.cmd, equal: false, diff: `+there is no machine ${step.node}` };
       return;
     }
-    if (this.recording.docker) {
+    if (this.tempo !== undefined)
+      await this.tempo.before(
+        this.world,
+        index,
+        (own) => compareText(step.stdout, own, step.cmd, step.node, new Symbols(), new Map(), false).equal,
+      );
+    else {
       await this.waits.before(index, inOwnWords(step.cmd, step.node, this.symbols));
       // What did not run before the wait may run now.
       await this.resolve(step);
@@ -138,12 +181,17 @@ class Replay {
     const line = inOwnWords(step.cmd, step.node, this.symbols);
     this.exit = undefined;
     if (step.background === true) {
+      this.chances.begin(index, step);
       this.running.push({ index, step, execution: this.world.exec(step.node, line) });
-      await pass(this.world, 1);
+      await this.printed(step, this.running.at(-1)?.execution as Execution, 1);
+      this.chances.end(step, this.running.at(-1)?.execution.stdout ?? '');
       return;
     }
+    this.chances.begin(index, step);
     const execution = await execute(this.world, step.node, line, step.timed_out_after ?? STEP_LIMIT);
+    this.chances.end(step, execution.stdout);
     this.exit = execution.exit;
+    this.tempo?.after(this.world, index, execution.stdout);
     if (execution.exit === 0 && /^docker swarm init\b/.test(step.cmd)) this.manager = step.node;
     if (step.output_not_recorded !== true) this.results[index] = this.compare(index, step, execution);
   }
@@ -153,14 +201,21 @@ class Replay {
       const after = entry.step.stopped_after_step ?? this.recording.steps.length - 1;
       if (!(all ? entry.index === index : after === index)) continue;
       this.running.splice(this.running.indexOf(entry), 1);
-      await pass(this.world, 1);
+      await this.printed(entry.step, entry.execution, 1);
       if (entry.execution.exit === undefined) entry.execution.kill('SIGINT');
       await advance(this.world, this.world.now + 2_000_000, () => entry.execution.exit !== undefined);
       if (entry.execution.exit === undefined) await finish(this.world, entry.execution, 1);
       // The shell may be gone before its child has printed its last words.
-      await pass(this.world, 0.5);
+      await this.printed(entry.step, entry.execution, 0.5);
       this.results[entry.index] = this.compare(entry.index, entry.step, entry.execution);
     }
+  }
+
+  /** Gives a command in the background `seconds`; where time is inferred, no more than it needs to print what was recorded. */
+  private async printed({ stdout, stderr }: Step, execution: Execution, seconds: number): Promise<void> {
+    if (this.tempo?.known !== true) return pass(this.world, seconds);
+    const over = (): boolean => execution.stdout.length >= stdout.length && execution.stderr.length >= stderr.length;
+    await advance(this.world, this.world.now + seconds * 1_000_000, over);
   }
 
   private compare(index: number, step: Step, execution: Execution): StepResult {
@@ -257,7 +312,9 @@ class Replay {
   }
 
   private report(): Report {
-    const steps = this.results.filter((result) => result !== undefined);
+    const { first } = this.recording;
+    const compared = this.results.slice(first).filter((result) => result !== undefined);
+    const steps = compared.map((result) => ({ ...result, index: result.index - first }));
     const byTool: Record<string, Tally> = {};
     for (const result of steps) {
       const tally = (byTool[toolOf(result.cmd)] ??= { total: 0, equal: 0 });

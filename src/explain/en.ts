@@ -1,6 +1,8 @@
 /** English. Short sentences, present tense, the field's own nouns. */
-import type { Hop } from '../../simulator/index.ts';
+import type { Hop, KernelHabit } from '../../simulator/index.ts';
+import { bridgeOf, espOf, ipvsOf, natOf, ruleOf, socketOf, tunnelOf } from './parse.ts';
 import type { Phrases } from './phrases.ts';
+import { englishInterface, englishTables } from './en-interface.ts';
 
 type Speaker = (hop: Hop) => string;
 
@@ -27,6 +29,27 @@ export const english: Phrases = {
     return `${title} · from ${from} · ${count} · ${outcome} · at ${(startedAt / 1e6).toFixed(1)} s`;
   },
   end: (end, reason) => (reason === undefined ? ENDS[end] : `Its way ends here: ${dropWords(reason)}`),
+  cause: ({ by, text, terminal, line, habit }) => {
+    if (by === 'docker') return `Docker, for ${text === 'dockerd' ? 'itself, when the daemon started' : text}`;
+    if (by === 'scenario') return `the scenario, at ${text}`;
+    if (by === 'kernel') {
+      if (habit === undefined) return text;
+      return `the kernel, by itself: ${habit === 'drop' ? dropWords(text) : `${HABITS[habit]}.`}`;
+    }
+    return terminal === undefined
+      ? `the ${text.startsWith('/') ? 'program' : 'command'} ${text}`
+      : `the command ${text}, typed in ${terminal}, number ${line ?? 0} there`;
+  },
+  whyNot: ({ outcome, condition, found }) => {
+    if (outcome === 'matched') return 'It matched, did its part, and let the packet go on.';
+    if (outcome === 'failed')
+      return found === '' ? `${condition} does not hold.` : `${condition} does not hold: here it is ${found}.`;
+    return condition === ''
+      ? 'It would match now: what it asks about has changed since.'
+      : `${condition} depends on more than this packet, and cannot be asked again.`;
+  },
+  tables: englishTables,
+  ui: englishInterface,
 };
 
 const ENDS = {
@@ -38,9 +61,13 @@ const ENDS = {
 
 const SPEAKERS: Record<Hop['kind'], Speaker> = {
   device: ({ where, what }) => (what === 'in' ? `Comes in by ${where}.` : `Goes out by ${where}.`),
-  sent: ({ where }) => `Made here by ${/^(tcp|udp|icmp|arp)$/.test(where) ? where.toUpperCase() : where}.`,
-  local: ({ where }) =>
-    `Arrives at ${where.replace(/^(tcp|udp) (\S+) (\S+)$/, (_, protocol: string, state: string, at: string) => `${protocol.toUpperCase()} socket ${at}, state ${state}`)}.`,
+  sent: ({ where }) => `Made here by ${/^(tcp|udp|icmp|arp|esp)$/.test(where) ? where.toUpperCase() : where}.`,
+  local: (hop) => {
+    const socket = socketOf(hop);
+    return socket === undefined
+      ? `Arrives at ${hop.where}.`
+      : `Arrives at ${socket.protocol} socket ${socket.at}, state ${socket.state}.`;
+  },
   rule: ruleWords,
   hook: ({ where, table, what }) =>
     `No rule of ${where} in ${table ?? ''} decides; its policy is ${what.replace('policy ', '')}.`,
@@ -50,11 +77,18 @@ const SPEAKERS: Record<Hop['kind'], Speaker> = {
   route: routeWords,
   neighbour: neighbourWords,
   bridge: bridgeWords,
-  encap: ({ where, what }) => {
-    const [, vni, remote] = /^vni (\d+) to (\S+)/.exec(what) ?? [];
-    return `${where} wraps it in UDP for ${remote ?? 'the other end'}, network ${vni ?? ''}.`;
+  encap: (hop) => {
+    const esp = espOf(hop);
+    if (esp !== undefined)
+      return `IPsec wraps it in ESP for ${esp.remote}, SPI ${esp.spi}, number ${esp.sequence}: what is inside cannot be read on the way.`;
+    const { vni, remote } = tunnelOf(hop);
+    return `${hop.where} wraps it in UDP for ${remote === '' ? 'the other end' : remote}, network ${vni}.`;
   },
-  decap: ({ where, what }) => `${where} unwraps it, network ${what.replace('vni ', '')}.`,
+  decap: (hop) => {
+    const esp = espOf(hop);
+    if (esp !== undefined) return `IPsec opens it with the key of SPI ${esp.spi}; it goes through the hooks once more.`;
+    return `${hop.where} unwraps it, network ${tunnelOf(hop).vni}.`;
+  },
   drop: ({ what, where }) => `Dropped at ${where}: ${dropWords(what)}`,
 };
 
@@ -72,10 +106,9 @@ const TARGETS: Readonly<Record<string, string>> = {
 
 function ruleWords(hop: Hop): string {
   const { rule, table = '', chain = '' } = hop;
-  const [verdict, to] = hop.what.split(' ');
-  if (verdict === 'JUMP' || verdict === 'GOTO') return `${chain} (${table}) sends it on to ${to ?? 'another chain'}.`;
+  const { verdict, to, target } = ruleOf(hop);
+  if (verdict === 'JUMP' || verdict === 'GOTO') return `${chain} (${table}) sends it on to ${to}.`;
   if (verdict === 'RETURN') return `${chain} (${table}) sends it back.`;
-  const target = / -[jg] (\S+)/.exec(rule?.text ?? '')?.[1] ?? verdict ?? '';
   return `Rule ${rule?.number ?? ''} of ${chain} (${table}) ${TARGETS[target] ?? `applies ${target}`}.`;
 }
 
@@ -91,23 +124,22 @@ function conntrackWords({ what }: Hop): string {
   return words[found] ?? `conntrack: ${what}.`;
 }
 
-function natWords({ what }: Hop): string {
-  const [, side = '', after = '', by = ''] = /^(source|destination) \S+ → (\S+) by (\S+)/.exec(what) ?? [];
-  if (side === '') return `NAT: ${what}.`;
+function natWords(hop: Hop): string {
+  const nat = natOf(hop);
+  if (nat === undefined) return `NAT: ${hop.what}.`;
+  const { side, after, by } = nat;
   if (by === 'ipvs') return `IPVS makes its ${side} ${after}.`;
   if (by === 'conntrack') return `As conntrack noted for this connection, its ${side} becomes ${after}.`;
   return `Its ${side} becomes ${after}; conntrack notes it.`;
 }
 
-function ipvsWords({ what }: Hop): string {
-  const [, how = '', service = '', server = '', scheduler = ''] =
-    /^(\w+) (.+?) → (\S+?)(?::0)? (\S*)$/.exec(what) ?? [];
-  const name = service.replace(/ +/g, ' ');
-  if (how === 'scheduled') return `IPVS takes it for service ${name} and chooses ${server} (${scheduler}).`;
+function ipvsWords(hop: Hop): string {
+  const { how, service, server, scheduler } = ipvsOf(hop);
+  if (how === 'scheduled') return `IPVS takes it for service ${service} and chooses ${server} (${scheduler}).`;
   if (how === 'found') return `IPVS knows this connection: it goes to ${server}.`;
   if (how === 'reply') return `IPVS knows this reply, and puts the service’s address back.`;
-  if (how === 'refused') return `IPVS has no server for service ${name}.`;
-  return `IPVS: ${what}.`;
+  if (how === 'refused') return `IPVS has no server for service ${service}.`;
+  return `IPVS: ${hop.what}.`;
 }
 
 function routeWords({ what, where }: Hop): string {
@@ -125,14 +157,34 @@ function neighbourWords({ what, where }: Hop): string {
   return `${address} is at ${second}.`;
 }
 
-function bridgeWords({ what, where }: Hop): string {
-  const [, decision = '', ports = '', from = ''] = /^(\w+) ?(.*?) ?from (\S*)$/.exec(what) ?? [];
-  const list = ports.replaceAll(' ', ', ');
-  if (decision === 'forward') return `Bridge ${where} passes it from ${from} to ${list}.`;
-  if (decision === 'flood') return `Bridge ${where} does not know the address: it goes to ${list}.`;
-  if (decision === 'up') return `Bridge ${where} hands it up to its own namespace.`;
-  return `Bridge ${where}: ${what}.`;
+function bridgeWords(hop: Hop): string {
+  const { decision, ports, from } = bridgeOf(hop);
+  const list = ports.join(', ');
+  if (decision === 'forward') return `Bridge ${hop.where} passes it from ${from} to ${list}.`;
+  if (decision === 'flood') return `Bridge ${hop.where} does not know the address: it goes to ${list}.`;
+  if (decision === 'up') return `Bridge ${hop.where} hands it up to its own namespace.`;
+  return `Bridge ${hop.where}: ${hop.what}.`;
 }
+
+/** What the kernel does without being asked; see simulator/base/origin.ts. */
+export const HABITS: Readonly<Record<KernelHabit, string>> = {
+  loopback: 'every namespace is born with lo and its addresses',
+  rules: 'every namespace is born with the rules for the tables local, main and default',
+  tunnel: 'the driver makes this device in every namespace when it is loaded',
+  policy: 'a base chain begins with policy ACCEPT',
+  learned: 'the device learned the address from a frame that came in',
+  'own-address': 'a bridge knows its own addresses and those of its ports',
+  arp: 'ARP asks for the neighbour and keeps the answer',
+  flood: 'a bridge floods what it has no entry for',
+  group: 'a bridge floods broadcasts and multicasts, and takes them itself too',
+  conntrack: 'while some rule needs it, connection tracking looks at every packet',
+  'nat-port': 'conntrack picks another port where two connections would look the same',
+  'no-route': 'without a matching route there is no way',
+  link: 'a socket bound to a device may send to its link without a route',
+  reply: 'it answers such a packet without asking any program',
+  protocol: 'the protocol asks for it',
+  drop: 'such a packet goes no further',
+};
 
 /** Why packets die, in words; see DROP_REASONS in simulator/trace/event.ts. */
 export const DROP_WORDS: Readonly<Record<string, string>> = {
@@ -175,6 +227,10 @@ export const DROP_WORDS: Readonly<Record<string, string>> = {
   IPVS_NO_DESTINATION: 'the service has no server that takes connections.',
   IPVS_DESTINATION_GONE: 'the server of this connection is gone.',
   IPVS_NO_SERVICE: 'no IPVS service matches it.',
+  XFRM_NO_STATE: 'no IPsec state here fits it: its SPI is unknown, or a policy asks for a state that is not there.',
+  XFRM_INTEGRITY: 'it is ESP that the key of this state does not open.',
+  XFRM_POLICY: 'an IPsec policy blocks it, or lets it in only when it came encrypted.',
+  TRANSPORT_CHECKSUM: 'its UDP or TCP checksum does not hold, as its addresses were changed inside ESP.',
   FRAGMENT_TIMEOUT: 'the other fragments did not come in time.',
   SWITCH_NO_PORT: 'no machine on the wire has that link address.',
   FAULT: 'the lesson’s fault drops it.',

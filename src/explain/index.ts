@@ -2,13 +2,30 @@
  * From what happened to a packet, as the engine tells it in typed data, to a sentence for a reader. The only
  * place with such words; a second language is a second file beside `en.ts`.
  */
-import type { Hop, StoryPacket, StorySummary } from '../../simulator/index.ts';
+import type { Hop, Origin, RuleVerdict, StoryPacket, StorySummary } from '../../simulator/index.ts';
 import { english } from './en.ts';
 import type { Phrases } from './phrases.ts';
 
+let spoken: Phrases = english;
+
+/** Chooses the language of a page by its `lang`; other languages than English are fetched. */
+export async function speak(lang: string): Promise<void> {
+  spoken = lang.toLowerCase().startsWith('zh') ? (await import('./zh-cn.ts')).chinese : english;
+}
+
 /** The phrases of the page's language. */
-function phrases(): Phrases {
-  return english;
+export function phrases(): Phrases {
+  return spoken;
+}
+
+/** One link of a chain of causes. */
+export function explainCause(origin: Origin): string {
+  return phrases().cause(origin);
+}
+
+/** Why a rule above the one that decided did not. */
+export function explainWhyNot(verdict: RuleVerdict): string {
+  return phrases().whyNot(verdict);
 }
 
 /** One sentence for one hop. */

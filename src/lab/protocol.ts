@@ -2,12 +2,19 @@
  * What the page and its worker say to each other. Control calls go through birpc; the bytes of each
  * terminal go through a MessagePort of its own, batched, because that is ten times cheaper.
  */
-import type { InputEvent, Scenario, Story, StorySummary } from '../../simulator/index.ts';
+import type { InputEvent, Scenario, StorySummary } from '../../simulator/index.ts';
+import type { Instant } from './instant.ts';
+import type { Observations } from './observe.ts';
+import type { BranchCard, Foreign, SavedTree, TimeRequest, TimeState } from './time-protocol.ts';
 
-/** Enough to bring a world back: replaying the log up to `now` gives the same bytes again. */
-export interface SavedWorld {
-  readonly log: readonly InputEvent[];
-  readonly now: number;
+/** What a world is brought back from. */
+export interface Begin {
+  /** The branches of this build; the current one is replayed to its end. */
+  readonly tree?: SavedTree;
+  /** A log of a link or of another build, played on a branch of its own. */
+  readonly foreign?: Foreign;
+  /** Begin with time standing still. */
+  readonly paused?: boolean;
 }
 
 /**
@@ -37,24 +44,32 @@ export interface Size {
 }
 
 /** What the page may ask of the worker. */
-export interface LabServer {
-  /** Answers when the world stands; with `saved`, that one. */
-  start(saved?: SavedWorld): Started;
+export interface LabServer extends Observations {
+  /** Answers when the world stands; with `begin`, that one. */
+  start(begin?: Begin): Started;
   /** Opens a login shell on `host` and answers its id. */
   openTerminal(host: string, size: Size): string;
   closeTerminal(id: string): void;
-  stories(): StorySummary[];
-  story(id: number): Story;
-  /** A capture of every hop of one story, or of all of them. */
-  pcapng(id?: number): Uint8Array;
+  /** Pause, play, step, jump, go back, switch branches. */
+  time(request: TimeRequest): Promise<void>;
+  /** Texts of rules that packets have met lately. */
+  rules(): Promise<string[]>;
+  /** Answers at once, which shows that the worker is alive. */
+  ping(): void;
   /** Whether anybody looks: a hidden page's clock stands still after a while. */
   setVisible(visible: boolean): void;
 }
 
 /** What the worker tells the page. */
 export interface LabClient {
-  /** New entries of the input log; `now` is the world's time after them. */
-  logged(events: readonly InputEvent[], now: number): void;
+  /** A branch's own log goes on from the input numbered `from`; its world has come to `end`. */
+  logged(branch: number, from: number, events: readonly InputEvent[], end: Instant): void;
+  /** The branches have changed. */
+  branched(cards: readonly BranchCard[], current: number): void;
+  /** Time has passed, or stands. */
+  timed(state: TimeState): void;
+  /** Another instant or branch is on show, with these terminals; each joined one is drawn anew. */
+  shown(terminals: readonly OpenTerminal[], past: boolean): void;
   /** The shell of a terminal ended; its last words were sent before. */
   ended(terminal: string): void;
   /** The list of stories changed. */
@@ -72,8 +87,8 @@ export interface AttachMessage {
 /** Page to worker, on a terminal's port: keys, a new size, or how many characters were drawn. */
 export type TerminalUp = string | Size | { readonly drawn: number };
 
-/** Worker to page, on a terminal's port: text to draw. */
-export type TerminalDown = string;
+/** Worker to page, on a terminal's port: text to draw, or all that it shows now; null when it is not open at this instant. */
+export type TerminalDown = string | { readonly screen: string | null };
 
 /** Tells the one raw message from the calls of birpc. */
 export function isAttach(message: unknown): message is AttachMessage {

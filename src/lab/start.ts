@@ -4,9 +4,10 @@
  */
 import type { Scenario } from '../../simulator/index.ts';
 import { LabConnection } from './connection.ts';
-import { fingerprint, forget, readKept, writeKept } from './keep.ts';
-import type { WorkerName } from './protocol.ts';
+import { fingerprint, type Kept, readKept, writeKept } from './keep.ts';
+import type { Begin, WorkerName } from './protocol.ts';
 import type { Layout } from '../views/layout.ts';
+import type { News } from '../views/time/words.ts';
 import workerUrl from './worker.ts?worker&url';
 
 // The built page has the scenario before this script and the dock long after it (src/build/lean-head.mjs).
@@ -14,12 +15,16 @@ const element = document.getElementById('lab-scenario')!;
 const text = element.textContent;
 const lab = element.dataset.lab!;
 const build = `${workerUrl} ${fingerprint(text)}`;
-const kept = readKept<Layout>(sessionStorage, lab, build);
+const kept = readKept<Layout>(sessionStorage, lab);
+const linked = location.hash.startsWith('#world=') ? location.hash : undefined;
+const news: News[] = [];
 
-const name: WorkerName = { scenario: JSON.parse(text) as Scenario, resumes: kept !== undefined };
-const worker = new Worker(workerUrl, { type: 'module', name: JSON.stringify(name) });
+const scenario = JSON.parse(text) as Scenario;
+const connection = new LabConnection((resumes) => {
+  const name: WorkerName = { scenario, resumes };
+  return new Worker(workerUrl, { type: 'module', name: JSON.stringify(name) });
+}, beginning());
 const dock = import('../views/dock.ts');
-const connection = new LabConnection(worker, kept && { log: kept.log, now: kept.now });
 
 // Not DOMContentLoaded: that waits for every other script of the page.
 if (document.readyState === 'loading') {
@@ -31,10 +36,39 @@ await styled();
 await startDock({
   root,
   connection,
-  kept,
-  keep: (layout, { log, now }) => writeKept(sessionStorage, lab, { build, layout, log, now }),
-  forget: () => forget(sessionStorage, lab),
+  kept: kept && { ...kept, tree: kept.build === build ? kept.tree : undefined },
+  news,
+  place: { lab, build },
+  keep: (layout, screens, tree) => writeKept(sessionStorage, lab, { build, layout, screens, tree }),
 });
+
+/** What the world is brought back from: what was kept, and what a link says. */
+function beginning(): Begin | Promise<Begin> | undefined {
+  if (linked === undefined) return kept && fromKept(kept);
+  history.replaceState(history.state, '', location.pathname + location.search); // a reload brings back what was done since
+  return (async () => {
+    const { openLink } = await import('./link.ts');
+    const { foreign, says } = await openLink(linked, { lab, build });
+    news.push(...says);
+    const own = kept && fromKept(kept);
+    return foreign === undefined ? (own ?? {}) : { ...(own?.tree && { tree: own.tree }), foreign };
+  })();
+}
+
+/** Logs of another build would replay to something else: the commands are typed again, at their times. */
+function fromKept({ build: other, tree }: Kept<Layout>): Begin {
+  if (other === build) return { tree };
+  news.push('renewed');
+  const log = wholeLog(tree.current);
+  const { end, seed } = tree.branches.find(({ id }) => id === tree.current)!;
+  return { foreign: { log, now: end.at, ...(seed === undefined ? {} : { seed }) } };
+
+  function wholeLog(id: number): Kept<Layout>['tree']['branches'][number]['log'] {
+    const branch = tree.branches.find((one) => one.id === id);
+    if (branch?.parent === undefined) return branch?.log ?? [];
+    return [...wholeLog(branch.parent).slice(0, branch.from.inputs), ...branch.log];
+  }
+}
 
 /** Waits for the page's style sheets: without them the size of a letter would be wrong. */
 async function styled(): Promise<void> {

@@ -1,160 +1,28 @@
 /**
- * The worker: one world, its clock, and the ports of its terminals. Messages come in between slices of
- * work, so the page can always interrupt.
+ * The worker: builds the lab's world as soon as it is evaluated, or brings one back, and answers the page. Messages
+ * come in between slices of work, so the page can always interrupt.
  */
 import { createBirpc } from 'birpc';
 import { loadLateCode } from 'virtual:late-code';
-import type { Scenario, Story, StorySummary } from '../../simulator/index.ts';
-import { WorldClock, type Wall } from './clock.ts';
+import type { Scenario } from '../../simulator/index.ts';
+import type { Wall } from './clock.ts';
+import { externals } from './externals.ts';
+import { Lab } from './lab.ts';
+import { observe } from './observe.ts';
 import {
   isAttach,
+  type Begin,
   type LabClient,
   type LabServer,
-  type SavedWorld,
   type Size,
   type Started,
-  type TerminalUp,
   type WorkerName,
 } from './protocol.ts';
-import { externals } from './externals.ts';
 import { LabSession } from './session.ts';
+import type { SavedTree, TimeRequest } from './time-protocol.ts';
 
-/** Text in flight to one terminal beyond which the world waits for it to be drawn. */
-const MOST_UNDRAWN = 500_000;
-/** While the world works, the page hears of the log and the stories this often. */
-const REPORT_EVERY_MS = 200;
-/** Making the list of stories may take one part in this many of the time. */
-const REPORT_SHARE = 20;
-/** A page that nobody looks at keeps its clock going for this long. */
-const HIDDEN_GRACE_MS = 60_000;
-
-interface Line {
-  readonly port: MessagePort;
-  undrawn: number;
-}
-
-class Lab {
-  readonly #session: LabSession;
-  readonly #clock: WorldClock;
-  readonly #client: LabClient;
-  readonly #lines = new Map<string, Line>();
-  #logSent = 0;
-  #storiesKey = '';
-  #held = false;
-  #reportPause = REPORT_EVERY_MS;
-  #eventsTold = 0;
-  #reportTimer: ReturnType<typeof setTimeout> | undefined;
-  #hideTimer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(session: LabSession, client: LabClient) {
-    this.#session = session;
-    this.#client = client;
-    this.#clock = new WorldClock(session.world, wall(), () => this.#flush());
-    this.#clock.start();
-  }
-
-  started(): Started {
-    return { hosts: [...this.#session.world.hosts], terminals: this.#session.terminals() };
-  }
-
-  open(host: string, size: Size): string {
-    let id = '';
-    this.#clock.act(() => (id = this.#session.open(host, size)));
-    return id;
-  }
-
-  close(id: string): void {
-    this.#clock.act(() => this.#session.close(id));
-    this.#lines.get(id)?.port.close();
-    this.#lines.delete(id);
-  }
-
-  /** Joins a terminal to the page's port; what it printed before goes out at once. */
-  attach(id: string, port: MessagePort): void {
-    const line: Line = { port, undrawn: 0 };
-    this.#lines.set(id, line);
-    port.onmessage = ({ data }: MessageEvent<TerminalUp>) => this.#receive(id, line, data);
-    this.#flush();
-  }
-
-  #receive(id: string, line: Line, message: TerminalUp): void {
-    if (typeof message === 'string')
-      void lateCode().then(() => this.#clock.act(() => this.#session.input(id, message)));
-    else if ('drawn' in message) this.#drawn(line, message.drawn);
-    else this.#clock.act(() => this.#session.resize(id, message));
-  }
-
-  #drawn(line: Line, count: number): void {
-    void lateCode(); // the first prompt stands on the screen
-    line.undrawn -= count;
-    if (this.#held && line.undrawn < MOST_UNDRAWN / 2) {
-      this.#held = false;
-      this.#clock.start();
-    }
-  }
-
-  /** Sends the text that a slice produced, and sees to it that a report follows. */
-  #flush(): void {
-    for (const [id, line] of this.#lines) {
-      const text = this.#session.takeOutput(id);
-      if (text !== '') {
-        line.undrawn += text.length;
-        line.port.postMessage(text);
-      }
-      if (this.#session.hasEnded(id)) {
-        this.#lines.delete(id);
-        this.#client.ended(id);
-      }
-      if (line.undrawn > MOST_UNDRAWN) {
-        this.#held = true;
-        this.#clock.stop();
-      }
-    }
-    if (this.#session.world.inputLog.length > this.#logSent) this.#tellLog();
-    this.#reportTimer ??= setTimeout(() => this.#report(), this.#reportPause);
-  }
-
-  /** Tells the page the time to keep, and the stories if they changed. */
-  #report(): void {
-    this.#reportTimer = undefined;
-    this.#tellLog();
-    const { events } = this.#session.world.trace;
-    if (events.length === this.#eventsTold) return;
-    this.#eventsTold = events.length;
-    const began = performance.now();
-    const stories = this.stories();
-    this.#reportPause = Math.max(REPORT_EVERY_MS, REPORT_SHARE * (performance.now() - began));
-    const key = stories.map((story) => `${story.id}:${story.packets}:${story.outcome}:${story.title}`).join();
-    if (key === this.#storiesKey) return;
-    this.#storiesKey = key;
-    this.#client.storiesChanged(stories);
-  }
-
-  /** The page may be left at any moment: an input is told at once, the time now and then. */
-  #tellLog(): void {
-    const { inputLog, now } = this.#session.world;
-    this.#client.logged(inputLog.slice(this.#logSent), now);
-    this.#logSent = inputLog.length;
-  }
-
-  stories(): StorySummary[] {
-    return this.#session.world.trace.stories();
-  }
-
-  story(id: number): Story {
-    return this.#session.world.trace.story(id);
-  }
-
-  pcapng(id?: number): Uint8Array {
-    return this.#session.world.trace.pcapng(id);
-  }
-
-  setVisible(visible: boolean): void {
-    clearTimeout(this.#hideTimer);
-    if (visible) this.#clock.start();
-    else this.#hideTimer = setTimeout(() => this.#clock.stop(), HIDDEN_GRACE_MS);
-  }
-}
+/** Events run between two looks at whether a library must be waited for. */
+const REPLAY_EVENTS = 20_000;
 
 /** The worker's own wall: macrotasks by MessageChannel, which timers' clamping does not slow. */
 function wall(): Wall {
@@ -191,12 +59,27 @@ function needsLateCode({ setup, services }: Scenario): boolean {
 
 const { scenario, resumes } = JSON.parse(self.name) as WorkerName;
 
-/** Builds the world, and plays a saved one again. */
-async function build(saved?: SavedWorld): Promise<LabSession> {
-  if (saved !== undefined || needsLateCode(scenario)) await lateCode();
-  const session = new LabSession(scenario, externals);
-  if (saved !== undefined) await session.restore(saved);
+function make(seed: number | undefined, replica: boolean): LabSession {
+  return new LabSession(scenario, { externals, seed, replica });
+}
+
+/** Builds the world, and plays the current branch of a saved one again. */
+async function build(tree?: SavedTree): Promise<LabSession> {
+  if (tree !== undefined || needsLateCode(scenario)) await lateCode();
+  const current = tree?.branches.find(({ id }) => id === tree.current);
+  const session = make(current?.seed, false);
+  if (tree === undefined || current === undefined) return session;
+  session.follow(wholeLog(tree, current.id));
+  while (!session.playTo(current.end, REPLAY_EVENTS)) await session.pendingExternal();
   return session;
+}
+
+/** The log of a saved branch from the world's beginning. */
+function wholeLog(tree: SavedTree, id: number): SavedTree['branches'][number]['log'] {
+  const branch = tree.branches.find((one) => one.id === id);
+  if (branch === undefined) return [];
+  if (branch.parent === undefined) return branch.log;
+  return [...wholeLog(tree, branch.parent).slice(0, branch.from.inputs), ...branch.log];
 }
 
 let lab: Lab | undefined;
@@ -209,16 +92,25 @@ function running(): Lab {
 }
 
 const server = {
-  async start(saved?: SavedWorld): Promise<Started> {
-    lab = new Lab(await (fresh ?? build(saved)), client);
+  async start({ tree, foreign, paused }: Begin = {}): Promise<Started> {
+    const session = await (fresh ?? build(tree));
+    lab = new Lab(session, { client, wall: wall(), make, ready: lateCode, tree, paused });
+    if (foreign !== undefined) {
+      await lateCode();
+      await lab.graft(foreign);
+    }
     for (const { id, port } of early.splice(0)) lab.attach(id, port);
     return lab.started();
   },
   openTerminal: (host: string, size: Size) => running().open(host, size),
   closeTerminal: (id: string) => running().close(id),
-  stories: () => running().stories(),
-  story: (id: number) => running().story(id),
-  pcapng: (id?: number) => running().pcapng(id),
+  ...observe(() => running().world, lateCode),
+  time: async (request: TimeRequest) => {
+    await lateCode();
+    await running().time(request);
+  },
+  rules: () => running().rules(),
+  ping: () => {},
   setVisible: (visible: boolean) => running().setVisible(visible),
 } satisfies { [K in keyof LabServer]: (...args: Parameters<LabServer[K]>) => unknown };
 
@@ -233,7 +125,10 @@ const rpc = createBirpc<LabClient, typeof server>(server, {
 });
 
 const client: LabClient = {
-  logged: (events, now) => void rpc.logged.asEvent(events, now),
+  logged: (branch, from, events, end) => void rpc.logged.asEvent(branch, from, events, end),
+  branched: (cards, current) => void rpc.branched.asEvent(cards, current),
+  timed: (state) => void rpc.timed.asEvent(state),
+  shown: (terminals, past) => void rpc.shown.asEvent(terminals, past),
   ended: (terminal) => void rpc.ended.asEvent(terminal),
   storiesChanged: (stories) => void rpc.storiesChanged.asEvent(stories),
   failed: (message) => void rpc.failed.asEvent(message),

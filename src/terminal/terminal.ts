@@ -17,10 +17,19 @@ const FIRST_PROMPT = 'meshwalk:prompt';
 /** Esc waits this long for a Tab before the shell gets it. */
 const ESCAPE_MS = 400;
 
+/** Makes the screen as it was when the terminal was new; in one write with what follows, so that nothing flickers. */
+const RESET = '\x1bc';
+/** Characters kept of what a terminal shows. */
+const TAIL = 12_000;
+/** Stands in a terminal whose shell is not open at the instant on show. */
+const ABSENT = '\x1b[90m[this shell is not open at this moment]\x1b[0m';
+
 /** What a terminal asks of the panel around it. */
 export interface TerminalHost {
   /** Moves the focus to the next or the previous panel. */
   cyclePane(step: 1 | -1): void;
+  /** A key of the lab's clock was pressed. */
+  timeKey(action: 'pause' | 'step'): void;
 }
 
 export class TerminalView {
@@ -30,6 +39,9 @@ export class TerminalView {
   readonly #host: TerminalHost;
   #port: MessagePort | undefined;
   #typedEarly = '';
+  #tail = '';
+  /** What stands on the screen is not of the shell that comes next. */
+  #stale = false;
   #escapeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param label what a screen reader calls it, for example "Terminal on node1" */
@@ -70,13 +82,52 @@ export class TerminalView {
   attach(port: MessagePort): void {
     this.#port?.close();
     this.#port = port;
-    port.onmessage = ({ data }: MessageEvent<TerminalDown>) =>
-      this.#terminal.write(data, () => {
-        markFirstPrompt();
-        this.#post({ drawn: data.length });
-      });
+    port.onmessage = ({ data }: MessageEvent<TerminalDown>) => {
+      const fresh = this.#stale || typeof data !== 'string';
+      this.#stale = false;
+      delete this.element.dataset.stale;
+      const text = typeof data === 'string' ? data : data.screen;
+      this.#draw((fresh ? RESET : '') + (text ?? ABSENT), text?.length ?? 0);
+    };
     if (this.#typedEarly !== '') port.postMessage(this.#typedEarly);
     this.#typedEarly = '';
+  }
+
+  /** Draws what the shell showed when the page was left, until its world has been brought back. */
+  preview(text: string): void {
+    this.#tail = text;
+    this.#stale = true;
+    this.element.dataset.stale = '';
+    this.#terminal.write(text, markFirstPrompt);
+  }
+
+  /** The end of what is drawn, for the next page. */
+  get tail(): string {
+    if (this.#tail.length <= TAIL) return this.#tail;
+    return this.#tail.slice(this.#tail.indexOf('\n', this.#tail.length - TAIL) + 1);
+  }
+
+  /** Writes to the screen and tells the worker when that is done. */
+  #draw(text: string, count: number): void {
+    const tail = text.startsWith(RESET) ? text.slice(RESET.length) : this.#tail + text;
+    this.#tail = tail.length > 2 * TAIL ? tail.slice(-TAIL) : tail;
+    this.#terminal.write(text, () => {
+      if (text !== '' && text !== RESET) markFirstPrompt();
+      this.#post({ drawn: count });
+    });
+  }
+
+  /** Says that the shell is not open at the instant on show. */
+  showAbsent(): void {
+    this.#stale = true;
+    this.#terminal.write(RESET + ABSENT);
+  }
+
+  /** Leaves the shell's port; what is typed from now on waits for the next one. */
+  detach(): void {
+    this.#port?.close();
+    this.#port = undefined;
+    this.#stale = true;
   }
 
   /** Types text as if the learner had, and shows the end of the screen. */
@@ -120,6 +171,7 @@ export class TerminalView {
     event.preventDefault();
     if (action === 'hold-escape') this.#escapeTimer = setTimeout(() => this.#flushEscape(), ESCAPE_MS);
     else if (action === 'copy') void navigator.clipboard.writeText(this.#terminal.getSelection());
+    else if (action === 'pause' || action === 'step') this.#host.timeKey(action);
     else this.#host.cyclePane(action === 'next-pane' ? 1 : -1);
     return false;
   }

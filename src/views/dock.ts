@@ -2,30 +2,41 @@
  * The lab beside the prose: the packet story above, the terminals below. Joins the panels to the worker,
  * keeps the world over page moves, and answers the Run buttons.
  */
+import type { StorySummary } from '../../simulator/index.ts';
 import type { LabConnection } from '../lab/connection.ts';
-import type { Kept } from '../lab/keep.ts';
-import { LogCopy } from '../lab/log-copy.ts';
-import type { SavedWorld } from '../lab/protocol.ts';
+import type { Place } from '../lab/link.ts';
 import { onRunRequest } from '../lab/run-event.ts';
+import type { SavedTree, TimeState } from '../lab/time-protocol.ts';
+import { TreeCopy } from '../lab/tree-copy.ts';
 import { TERMINAL_FONT } from '../terminal/terminal.ts';
+import { keepOverPageMoves, listenToRestart, showFailures, watchWorker } from './care.ts';
 import { firstLayout, type Layout } from './layout.ts';
 import './split-bar.ts';
-import { PacketStory } from './story/panel.ts';
+import type { PacketStory } from './story/panel.ts';
 import { TerminalsPanel } from './terminals.ts';
+import type { TimeBar } from './time/bar.ts';
+import type { News } from './time/words.ts';
 
 /** What the page's first script has prepared while this one was loading. */
 export interface DockStart {
   readonly root: HTMLElement;
   readonly connection: LabConnection;
-  readonly kept: Kept<Layout> | undefined;
-  /** Keeps the world for the next page. */
-  keep(layout: Layout, world: SavedWorld): void;
-  /** Drops what was kept. */
-  forget(): void;
+  readonly kept:
+    { readonly layout: Layout; readonly screens: Screens; readonly tree: SavedTree | undefined } | undefined;
+  /** What has to be told about a link or about what was kept. */
+  readonly news: readonly News[];
+  /** What links are made for. */
+  readonly place: Place;
+  /** Keeps the session for the next page. */
+  keep(layout: Layout, screens: Screens, tree: SavedTree): void;
 }
+
+type Screens = Readonly<Record<string, string>>;
 
 /** Longest wait for the terminal's typeface; without it the measures of a letter would be wrong. */
 const FONT_WAIT_MS = 1500;
+/** The time bar comes this long after the first terminal. */
+const TIME_BAR_MS = 150;
 
 /** Brings the lab of a page to life. */
 export async function startDock(start: DockStart): Promise<void> {
@@ -33,8 +44,7 @@ export async function startDock(start: DockStart): Promise<void> {
   const font = document.fonts.load(`13px ${TERMINAL_FONT}`);
   await Promise.race([font, new Promise((resolve) => setTimeout(resolve, FONT_WAIT_MS))]);
 
-  const log = new LogCopy(kept);
-  connection.onLogged = (events, now) => log.add(events, now);
+  const tree = new TreeCopy(kept?.tree);
   let layout = kept?.layout ?? firstLayout((root.dataset.terminals ?? 'node1').split(' '));
   const panes = new PaneFocus(root);
   const terminals = new TerminalsPanel({
@@ -42,23 +52,54 @@ export async function startDock(start: DockStart): Promise<void> {
     connection,
     hosts: (root.dataset.hosts ?? 'node1 node2 node3 client').split(' '),
     layout,
+    screens: kept?.tree === undefined ? {} : kept.screens,
     changed: (next) => (layout = next),
     cyclePane: (step) => panes.cycle(step),
+    timeKey: (action) => time.key(action),
   });
   panes.focusTerminal = () => terminals.focus();
 
   connection.onEnded = (terminal) => terminals.ended(terminal);
+  connection.onShown = (open, past) => terminals.shown(open, past);
+  const time = new Time(start, tree);
+  panes.focusTime = () => time.focus();
 
-  const story = new PacketStory(root.querySelector<HTMLElement>('.story')!, connection.calls);
-  connection.onStories = (stories) => story.update(stories);
+  tellStories(root.querySelector<HTMLElement>('.story')!, connection);
 
   const views = new Views(root, () => terminals.fit());
   listenToRun(root, terminals, views);
   listenToKeyRow(root, terminals);
-  keepOverPageMoves(start, () => start.keep(layout, log));
-  showFailures(root, connection);
-  document.addEventListener('visibilitychange', () => void connection.calls.setVisible(!document.hidden));
+  const leave = keepOverPageMoves(connection, tree, (saved) => start.keep(layout, terminals.screens, saved));
+  listenToRestart(root, connection, leave);
+  showFailures(root, connection, tree, (before) => {
+    terminals.rejoin();
+    time.back(before);
+  });
+  watchWorker(connection);
   root.dataset.ready = '';
+}
+
+/** The story is fetched when there is one: nobody needs it before the first prompt. */
+function tellStories(element: HTMLElement, connection: LabConnection): void {
+  let latest: readonly StorySummary[] = [];
+  let panel: PacketStory | undefined;
+  const ready = (async () => {
+    latest = await new Promise((resolve) => (connection.onStories = resolve));
+    connection.onStories = (stories) => {
+      latest = stories;
+      panel?.update(stories);
+    };
+    const [story, words] = await Promise.all([import('./story/panel.ts'), import('../explain/index.ts')]);
+    await words.speak(document.documentElement.lang);
+    panel = new story.PacketStory(element, connection.calls);
+    panel.update(latest);
+    const { onTimed } = connection;
+    connection.onTimed = (state) => {
+      onTimed(state);
+      panel?.stand(state.standing);
+    };
+  })();
+  void ready.catch((error: unknown) => connection.failed(String(error)));
 }
 
 /** Run buttons anywhere on the page ask through an event. */
@@ -79,60 +120,81 @@ function listenToKeyRow(root: HTMLElement, terminals: TerminalsPanel): void {
   }
 }
 
-/** Writes the world when the page is left, and asks before it is thrown away. */
-function keepOverPageMoves(start: DockStart, keep: () => void): void {
-  let forgotten = false;
-  addEventListener('pagehide', () => {
-    if (!forgotten) keep();
-  });
-  addEventListener('pageshow', (event) => {
-    // Back from the browser's cache: another page may have moved the world on meanwhile.
-    if (event.persisted) location.reload();
-  });
-  const dialog = start.root.querySelector<HTMLDialogElement>('dialog.restart')!;
-  for (const opener of start.root.querySelectorAll<HTMLElement>('[data-restart]')) {
-    opener.onclick = () => dialog.showModal();
+/** The time bar is fetched when the first prompt stands, or when it is needed. */
+class Time {
+  readonly #bar: Promise<TimeBar>;
+  #state: TimeState | undefined;
+
+  constructor(start: DockStart, tree: TreeCopy) {
+    const { root, connection, place } = start;
+    connection.onBranched = (cards, current) => {
+      tree.takeCards(cards, current);
+      void this.#bar.then((bar) => bar.branched());
+    };
+    connection.onTimed = (state) => {
+      this.#state = state;
+      loaded?.update(state);
+    };
+    let loaded: TimeBar | undefined;
+    this.#bar = (async () => {
+      await connection.started;
+      await new Promise((resolve) => setTimeout(resolve, TIME_BAR_MS));
+      const { TimeBar } = await import('./time/bar.ts');
+      loaded = new TimeBar({ element: root.querySelector<HTMLElement>('.time')!, connection, tree, place });
+      if (this.#state !== undefined) loaded.update(this.#state);
+      for (const news of start.news) loaded.news(news);
+      return loaded;
+    })();
+    this.#bar.catch((error: unknown) => connection.failed(String(error)));
+    document.addEventListener('keydown', (event) => {
+      const action = { F8: 'pause', F9: 'step' }[event.key] as 'pause' | 'step' | undefined;
+      if (action === undefined || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      this.key(action);
+    });
   }
-  dialog.onclose = () => {
-    if (dialog.returnValue !== 'restart') return;
-    forgotten = true;
-    start.forget();
-    location.reload();
-  };
+
+  key(action: 'pause' | 'step'): void {
+    void this.#bar.then((bar) => (action === 'pause' ? bar.togglePlay() : bar.step()));
+  }
+
+  focus(): void {
+    void this.#bar.then((bar) => bar.focus());
+  }
+
+  /** A new worker has brought the world back. */
+  back(before: string | undefined): void {
+    void this.#bar.then((bar) => (before === undefined ? bar.news('crashed') : bar.cutBefore(before)));
+  }
 }
 
-function showFailures(root: HTMLElement, connection: LabConnection): void {
-  const banner = root.querySelector<HTMLElement>('.lab-failure')!;
-  connection.onFailed = (message) => {
-    banner.hidden = false;
-    banner.querySelector('output')!.textContent = message;
-  };
-  void connection.started.catch((error: unknown) => connection.failed(String(error)));
-}
-
-/** F6 walks the lesson, the story and the terminals. */
+/** F6 walks the lesson, the story, the terminals and the time bar. */
 class PaneFocus {
   readonly #stops: (() => void)[];
   focusTerminal: () => void = () => {};
+  focusTime: () => void = () => {};
 
   constructor(root: HTMLElement) {
     const prose = document.querySelector<HTMLElement>('main')!;
     const story = root.querySelector<HTMLElement>('.story')!;
-    this.#stops = [() => focusOn(prose), () => focusOn(story), () => this.focusTerminal()];
+    this.#stops = [() => focusOn(prose), () => focusOn(story), () => this.focusTerminal(), () => this.focusTime()];
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'F6' || event.defaultPrevented) return;
       event.preventDefault();
-      this.#go(prose.contains(document.activeElement) || document.activeElement === document.body ? 0 : 1, event);
+      const { activeElement } = document;
+      const inTime = root.querySelector('.time')?.contains(activeElement) === true;
+      const inProse = prose.contains(activeElement) || activeElement === document.body;
+      this.#go(inTime ? 3 : inProse ? 0 : 1, event);
     });
   }
 
   /** Called by a terminal, which sees the key first. */
   cycle(step: 1 | -1): void {
-    this.#stops[(2 + step + 3) % 3]!();
+    this.#stops[2 + step]!();
   }
 
   #go(from: number, event: KeyboardEvent): void {
-    this.#stops[(from + (event.shiftKey ? 2 : 1)) % 3]!();
+    this.#stops[(from + (event.shiftKey ? 3 : 1)) % 4]!();
   }
 }
 

@@ -35,6 +35,12 @@ const ICONS = {
   restart: 'M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3',
   download: 'M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3 13.5h10',
   flag: 'M4 14V2.5h7.5l-2 2.75 2 2.75H4',
+  play: 'M5 3v10l8-5z',
+  pause: 'M5.5 3.5v9M10.5 3.5v9',
+  first: 'M4 3.5v9M12.5 3.5 7 8l5.5 4.5',
+  back: 'M10.5 3.5 5 8l5.5 4.5',
+  forth: 'M5.5 3.5 11 8l-5.5 4.5',
+  filter: 'M2.5 3.5h11L9.5 8.5v4l-3 1.5V8.5z',
 } as const;
 
 /** One of the icons; it says nothing by itself, so its button needs a name. */

@@ -8,6 +8,8 @@ export interface Tab {
   readonly key: number;
   readonly host: string;
   readonly terminal?: string;
+  /** Only here because its shell is open at the instant on show; it goes when that is left. */
+  readonly guest?: true;
 }
 
 interface Group {
@@ -92,6 +94,14 @@ export function closeTab(layout: Layout, key: number): Layout {
   }
   const active = group.active === key ? tabs[Math.min(index, tabs.length - 1)]!.key : group.active;
   return withGroup(layout, at, { tabs, active });
+}
+
+/** Adds a tab for a shell that is open at an earlier instant, behind the one in front. */
+export function addGuest(layout: Layout, host: string, terminal: string): Layout {
+  const group = layout.groups[layout.focused]!;
+  const tab: Tab = { key: layout.nextKey, host, terminal, guest: true };
+  const grown = withGroup(layout, layout.focused, { ...group, tabs: [...group.tabs, tab] });
+  return { ...grown, nextKey: layout.nextKey + 1 };
 }
 
 /** Notes which shell a tab shows. */

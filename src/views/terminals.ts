@@ -1,5 +1,6 @@
 /** The terminals panel: keeps the arrangement, opens shells when their tab is first seen, and runs commands. */
 import type { LabConnection } from '../lab/connection.ts';
+import type { OpenTerminal } from '../lab/protocol.ts';
 import { TerminalView } from '../terminal/terminal.ts';
 import { h } from './dom.ts';
 import { GroupView } from './group.ts';
@@ -12,9 +13,12 @@ export interface TerminalsOptions {
   readonly connection: LabConnection;
   readonly hosts: readonly string[];
   readonly layout: Layout;
+  /** What shells showed when the page was left, by terminal; drawn until their world has been brought back. */
+  readonly screens: Readonly<Record<string, string>>;
   /** Called when the arrangement changed, so that it is kept. */
   changed(layout: Layout): void;
   cyclePane(step: 1 | -1): void;
+  timeKey(action: 'pause' | 'step'): void;
 }
 
 export class TerminalsPanel {
@@ -23,13 +27,18 @@ export class TerminalsPanel {
   readonly #groups: GroupView[] = [];
   /** Tabs whose shell is open or being opened. */
   readonly #joined = new Set<number>();
+  /** Tabs that showed what was kept, which is done once. */
+  readonly #previewed = new Set<number>();
   #layout: Layout;
+  /** An earlier instant is on show: shells open only when asked for, because that begins a new branch. */
+  #past = false;
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
-    this.#layout = options.layout;
+    const guests = layouts.allTabs(options.layout).filter(({ guest }) => guest);
+    this.#layout = guests.reduce((layout, { key }) => layouts.closeTab(layout, key), options.layout);
     this.#options.element.replaceChildren();
-    this.#show(options.layout);
+    this.#show(this.#layout);
   }
 
   /** Types a command into a terminal of `host` and presses Enter. */
@@ -53,8 +62,47 @@ export class TerminalsPanel {
     this.#show(layouts.leaveTerminal(this.#layout, tab.key));
   }
 
+  /** Another instant or branch is on show: shells that are open then have a tab, and the others say so or are replaced. */
+  shown(open: readonly OpenTerminal[], past: boolean): void {
+    this.#past = past;
+    const isOpen = (tab: Tab): boolean => open.some(({ id }) => id === tab.terminal);
+    let layout = this.#layout;
+    for (const tab of layouts.allTabs(layout)) {
+      if (isOpen(tab)) continue;
+      if (tab.guest) layout = this.#without(layout, tab);
+      else if (!past) {
+        this.#views.get(tab.key)?.detach();
+        this.#joined.delete(tab.key);
+        layout = layouts.leaveTerminal(layout, tab.key);
+      }
+    }
+    const known = new Set(layouts.allTabs(layout).map(({ terminal }) => terminal));
+    for (const { id, host } of open) if (!known.has(id)) layout = layouts.addGuest(layout, host, id);
+    this.#show(layout);
+  }
+
+  #without(layout: Layout, tab: Tab): Layout {
+    this.#views.get(tab.key)?.dispose();
+    this.#views.delete(tab.key);
+    this.#joined.delete(tab.key);
+    return layouts.closeTab(layout, tab.key);
+  }
+
+  /** A new worker has brought the world back: every shell is joined again. */
+  rejoin(): void {
+    for (const { key } of layouts.allTabs(this.#layout)) this.#views.get(key)?.detach();
+    this.#joined.clear();
+    this.#show(this.#layout);
+  }
+
   focus(): void {
     this.#focusedView().focus();
+  }
+
+  /** What the shells in front show. */
+  get screens(): Record<string, string> {
+    const shown = frontTabs(this.#layout).filter(({ terminal }) => terminal !== undefined);
+    return Object.fromEntries(shown.map(({ key, terminal }) => [terminal!, this.#views.get(key)?.tail ?? '']));
   }
 
   /** Takes the new size after the panel became visible or was resized as a whole. */
@@ -71,7 +119,10 @@ export class TerminalsPanel {
     this.#matchGroups(layout.groups.length);
     for (const tab of frontTabs(layout)) this.#viewOf(tab);
     this.#groups.forEach((group, index) => group.update(layout, index, this.#views));
-    for (const tab of frontTabs(layout)) this.#openShell(tab);
+    for (const tab of frontTabs(layout)) {
+      if (!this.#past || tab.terminal !== undefined) this.#openShell(tab);
+      else this.#views.get(tab.key)?.showAbsent();
+    }
     this.fit();
     this.#options.changed(this.#layout);
   }
@@ -101,6 +152,7 @@ export class TerminalsPanel {
 
   #showAndFocus(layout: Layout): void {
     this.#show(layout);
+    for (const tab of frontTabs(layout)) this.#openShell(tab);
     this.focus();
   }
 
@@ -117,7 +169,10 @@ export class TerminalsPanel {
   #viewOf(tab: Tab): TerminalView {
     const known = this.#views.get(tab.key);
     if (known !== undefined) return known;
-    const view = new TerminalView(`Terminal on ${tab.host}`, { cyclePane: (step) => this.#options.cyclePane(step) });
+    const view = new TerminalView(`Terminal on ${tab.host}`, {
+      cyclePane: (step) => this.#options.cyclePane(step),
+      timeKey: (action) => this.#options.timeKey(action),
+    });
     this.#views.set(tab.key, view);
     return view;
   }
@@ -129,10 +184,13 @@ export class TerminalsPanel {
     const { connection } = this.#options;
     const view = this.#viewOf(tab);
     view.fit();
+    const before = this.#options.screens[tab.terminal ?? ''];
+    if (before !== undefined && !this.#previewed.has(tab.key)) view.preview(before);
+    this.#previewed.add(tab.key);
     const join = async (): Promise<void> => {
       const { terminals } = await connection.started;
-      const restored = terminals.find((terminal) => terminal.id === tab.terminal)?.id;
-      const terminal = restored ?? (await connection.calls.openTerminal(tab.host, view.size));
+      const known = tab.guest ? tab.terminal : terminals.find((terminal) => terminal.id === tab.terminal)?.id;
+      const terminal = known ?? (await connection.calls.openTerminal(tab.host, view.size));
       if (!this.#views.has(tab.key)) return connection.calls.closeTerminal(terminal); // closed before it was open
       this.#layout = layouts.joinTerminal(this.#layout, tab.key, terminal);
       this.#options.changed(this.#layout);

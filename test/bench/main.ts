@@ -1,13 +1,17 @@
-// npm run bench [-- --json]   What the engine and the site do on this machine, in the metrics of the anchors.
+// npm run bench [-- --json] [--only scale]   What the engine and the site do on this machine, in the metrics of the anchors.
 //
 // --json prints lines {"anchor":"engine", METRIC: number}: each metric once for 3 nodes with the trace off, and further
 // lines with `nodes` and `how` for the rest. Without it, a table. Nothing here is a test: machines differ.
+// `--only time` measures going back in a long session, bringing one back, and links.
+// `--only scale` measures how the tables on a packet's way scale, in lines {"anchor":"engine-scale","entries":…}.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBrowser } from '../../src/tasks/browser.mjs';
 import { buildMetrics, meshMetrics, type Metrics } from './engine.ts';
+import { scaleMetrics, SIZES } from './scale.ts';
 import { isBuilt, siteMetrics } from './site.ts';
 import { swarmMilliseconds } from './swarm.ts';
+import { timeMetrics } from './time.ts';
 
 const ROOT = process.env['MESHWALK_ROOT'] ?? process.cwd();
 const DIST = join(ROOT, 'dist');
@@ -17,6 +21,8 @@ const SWARMS = 5;
 
 /** What was measured, under which circumstances. Without `how`: the plain case, 3 nodes and no trace. */
 interface Row {
+  readonly anchor?: 'engine-scale';
+  readonly entries?: number;
   readonly nodes?: number;
   readonly how?: string;
   readonly metrics: Metrics;
@@ -46,20 +52,37 @@ async function* measure(): AsyncGenerator<Row> {
     console.error('No built site in dist/, so the page is not measured: run npm run build first.');
     return;
   }
+  yield* measureTime();
   const { idle, loaded } = await siteMetrics(DIST, await findBrowser());
   yield { metrics: idle };
   yield { how: 'requests running', metrics: loaded };
 }
 
-function inWords({ nodes, how, metrics }: Row): string {
-  const circumstances = how === undefined ? '' : `${nodes === undefined ? '' : `${nodes} nodes, `}${how}`;
+async function* measureTime(): AsyncGenerator<Row> {
+  yield { metrics: await timeMetrics(readFileSync(join(ROOT, 'content/scenarios/routing-mesh.yaml'), 'utf8')) };
+}
+
+function* measureScale(): Generator<Row> {
+  scaleMetrics(SIZES[0]!); // the compiler sees the whole of it first
+  for (const entries of SIZES) yield { anchor: 'engine-scale', entries, metrics: scaleMetrics(entries) };
+}
+
+function inWords({ nodes, how, entries, metrics }: Row): string {
+  const size = entries === undefined ? undefined : `${entries} entries`;
+  const circumstances = size ?? (how === undefined ? '' : `${nodes === undefined ? '' : `${nodes} nodes, `}${how}`);
   return Object.entries(metrics)
     .map(([name, value]) => `${name.padEnd(24)}${value.toPrecision(4).padStart(12)}   ${circumstances}`.trimEnd())
     .join('\n');
 }
 
 const json = process.argv.includes('--json');
-for await (const { metrics, ...circumstances } of measure()) {
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const PARTS = { scale: measureScale, time: measureTime };
+if (only !== undefined && !(only in PARTS))
+  throw new Error(`--only ${only}: there are ${Object.keys(PARTS).join(', ')}`);
+for await (const { metrics, ...circumstances } of only === undefined
+  ? measure()
+  : PARTS[only as keyof typeof PARTS]()) {
   console.log(
     json ? JSON.stringify({ anchor: 'engine', ...circumstances, ...metrics }) : inWords({ ...circumstances, metrics }),
   );

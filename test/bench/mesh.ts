@@ -100,7 +100,7 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
   setUp(port, true);
   address(eth0, nodeAddress(i), 16);
   setUp(eth0, true);
-  node.knobs.ip_forward = 1;
+  writeSysctl(node, 'net.ipv4.ip_forward', '1');
 
   const gateway = must(createDevice(node, { kind: 'bridge', name: 'gwbr', origin: KERNEL_DEFAULT }));
   address(gateway, GATEWAY, 16);
@@ -126,7 +126,7 @@ function buildNode(kernel: Kernel, lan: NetDevice, i: number, count: number): Me
     onlink: false,
     origin: KERNEL_DEFAULT,
   });
-  sandbox.knobs.ip_forward = 1;
+  writeSysctl(sandbox, 'net.ipv4.ip_forward', '1');
 
   const br0 = must(createDevice(overlay, { kind: 'bridge', name: 'br0', origin: KERNEL_DEFAULT }));
   address(br0, OVERLAY, 16);

@@ -156,7 +156,7 @@ test('what remains is told by cause', () => {
     step('ip r', '-x\n+y'),
   ];
   expect(causes([{ recording: 'r', total: 3, equal: 0, byTool: {}, rules: {}, steps }])).toEqual([
-    { cause: 'ip prints otherwise', count: 2, example: 'ip a' },
-    { cause: 'frobnicate is not emulated here', count: 1, example: 'frobnicate' },
+    { cause: 'Unknown: ip prints otherwise', count: 2, example: 'ip a', recordings: { r: 2 } },
+    { cause: 'frobnicate is not emulated here', count: 1, example: 'frobnicate', recordings: { r: 1 } },
   ]);
 });

@@ -1,21 +1,12 @@
 // What is seen of a case, on either side, in words that can be compared: verdicts and captures of each packet sent, counters
 // of rules and chains, connections.
-import { formatIpv4 } from '../../simulator/base/address.ts';
-import {
-  ETH_ARP,
-  ETH_IPV4,
-  ipLength,
-  type Packet,
-  PROTO_ICMP,
-  PROTO_TCP,
-  PROTO_UDP,
-  TCP_ACK,
-  TCP_SYN,
-} from '../../simulator/wire/packet.ts';
+import type { Packet } from '../../simulator/wire/packet.ts';
+import type { KnownNumbers } from './case.ts';
+import type { FrameWords } from './frame.ts';
 
 export interface ProbeObservation {
-  /** The error of sendto, '' when it went. */
-  readonly error: string;
+  /** The error of each step, '' when it went. */
+  readonly errors: readonly string[];
   /** `namespace device direction packet`, sorted. */
   readonly frames: readonly string[];
 }
@@ -30,41 +21,20 @@ export interface Observation {
   readonly connections: readonly string[];
 }
 
-/** A frame in words; undefined for what is not compared (IPv6, anything but ARP and IPv4). Random numbers are left out. */
-export function frameText(packet: Packet): string | undefined {
-  if (packet.etherType === ETH_ARP)
-    return `arp ${packet.arpOperation} ${formatIpv4(packet.arpSenderIp)} ${formatIpv4(packet.arpTargetIp)}`;
-  return packet.etherType === ETH_IPV4 ? ipText(packet, false) : undefined;
+/** A frame and where it passed: `namespace device direction`. */
+export interface Seen {
+  readonly place: string;
+  readonly packet: Packet;
 }
 
-function ipText(packet: Packet, quoted: boolean): string {
-  const { src, dst, ttl, tos, dontFragment } = packet;
-  const head = `${formatIpv4(src)} > ${formatIpv4(dst)} ttl ${ttl} tos ${tos}${dontFragment ? ' DF' : ''} length ${ipLength(packet)}`;
-  if (packet.whole !== null || packet.moreFragments || packet.fragmentOffset !== 0)
-    return `${head} protocol ${packet.protocol} fragment ${packet.fragmentOffset}${packet.moreFragments ? '+' : ''}`;
-  switch (packet.protocol) {
-    case PROTO_TCP: {
-      const ports = `tcp ${packet.sport} > ${packet.dport}`;
-      if (quoted) return `${head} ${ports}`;
-      // The sequence number of who answers a SYN is random.
-      const answers = (packet.flags & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK);
-      const options = packet.tcpOptions?.mss === undefined ? '' : ` mss ${packet.tcpOptions.mss}`;
-      return `${head} ${ports} flags ${packet.flags} seq ${answers ? '*' : packet.seq}${options}`;
-    }
-    case PROTO_UDP:
-      if (packet.inner !== null && !quoted)
-        return `${formatIpv4(src)} > ${formatIpv4(dst)} ttl ${ttl} vxlan ${packet.vni} ${frameText(packet.inner) ?? '-'}`;
-      return `${head} udp ${packet.dport === 4789 ? '*' : packet.sport} > ${packet.dport}`;
-    case PROTO_ICMP: {
-      const type = `icmp ${packet.icmpType}/${packet.icmpCode}`;
-      if (quoted) return `${head} ${type}`;
-      if (packet.quoted !== null)
-        return `${head} ${type}${packet.icmpMtu !== 0 ? ` mtu ${packet.icmpMtu}` : ''} about [${ipText(packet.quoted, true)}]`;
-      return `${head} ${type} id ${packet.icmpId} seq ${packet.icmpSeq}`;
-    }
-    default:
-      return `${head} protocol ${packet.protocol}`;
-  }
+/** Frames in words, sorted: which of several processors was first is not compared. */
+export function shownFrames(words: FrameWords, seen: readonly Seen[]): string[] {
+  return seen
+    .flatMap(({ place, packet }) => {
+      const text = words.text(packet);
+      return text === undefined ? [] : [`${place} ${text}`];
+    })
+    .sort();
 }
 
 /** iptables before 1.8.10 does not ask nf_tables to count what a policy decides. */
@@ -76,7 +46,7 @@ export function withoutPolicies(observation: Observation): Observation {
 }
 
 /** Reads what the script of observeScript printed. */
-export function readObservation(text: string): Pick<Observation, 'rules' | 'connections'> {
+export function readObservation(text: string, known: KnownNumbers): Pick<Observation, 'rules' | 'connections'> {
   const rules: string[] = [];
   const connections: string[] = [];
   let node = '';
@@ -96,24 +66,29 @@ export function readObservation(text: string): Pick<Observation, 'rules' | 'conn
     } else if (part === 'rules') {
       if (line.startsWith('*')) table = line.slice(1);
       else if (/^[:[]/.test(line)) tables.set(table, [...(tables.get(table) ?? []), line.trimEnd()]);
-    } else if (line !== '') connections.push(`${node} ${connectionText(line)}`);
+    } else if (line !== '') connections.push(`${node} ${connectionText(line, known)}`);
   }
   flush();
   return { rules, connections: connections.sort() };
 }
 
 /** A line of `conntrack -L` without what runs or differs between versions: time left, use counts, names of protocols. */
-function connectionText(line: string): string {
+function connectionText(line: string, { ports }: KnownNumbers): string {
   const words = line.trim().split(/\s+/);
   const [protocol = ''] = words;
   return [
     protocol,
-    ...words.slice(3).filter((word) => !/^(?:use|mark|id|zone)=|^\d+$/.test(word) || /^mark=[1-9]/.test(word)),
+    ...words
+      .slice(3)
+      .filter((word) => !/^(?:use|mark|zone)=|^\d+$/.test(word) || /^mark=[1-9]/.test(word))
+      .map((word) =>
+        word.replace(/^(sport|dport|id)=(\d+)$/, (all, name, port) => (ports.has(Number(port)) ? all : `${name}=*`)),
+      ),
   ].join(' ');
 }
 
 /** Tunnels may have had something to say, and so to resolve, before the first packet is sent. */
-const UNDERLAY_ARP = /^[rq] u\d (?:in|out) arp /;
+const UNDERLAY_ARP = /^[rq] u\d (?:in|out) \S+ arp /;
 
 /** The first differences of two observations, as lines with `-` for the real kernel and `+` for the emulator. */
 export function differences(real: Observation, own: Observation): string[] {
@@ -133,7 +108,8 @@ export function differences(real: Observation, own: Observation): string[] {
   real.probes.forEach((probe, i) => {
     const other = own.probes[i];
     if (other === undefined) return;
-    if (probe.error !== other.error) found.push(`packet ${i}: sendto`, `-${probe.error}`, `+${other.error}`);
+    if (probe.errors.join() !== other.errors.join())
+      found.push(`packet ${i}: errors`, `-${probe.errors.join()}`, `+${other.errors.join()}`);
     compare(`packet ${i}: captures`, probe.frames, other.frames);
   });
   compare('counters', real.rules, own.rules);

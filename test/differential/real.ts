@@ -5,18 +5,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { decodeFrame } from '../../simulator/wire/ethernet.ts';
-import { buildScript, type Case, observeScript, TCP_PORTS, UDP_PORTS } from './case.ts';
-import { frameText, type Observation, type ProbeObservation, readObservation } from './observation.ts';
+import { type Case, knownNumbers, observedNodes, stepsOf, TCP_PORTS, UDP_PORTS } from './case.ts';
+import { FrameWords } from './frame.ts';
+import { type Observation, readObservation, shownFrames } from './observation.ts';
 import { bytesOf } from './packet.ts';
 
 const ROOT = process.env['MESHWALK_ROOT'] ?? process.cwd();
 const HELPER = join(ROOT, 'test/differential/helper.py');
-/** Seconds of silence after which no answer is expected any more. */
-const QUIET = Number(process.env['MESHWALK_DIFFERENTIAL_QUIET'] ?? 0.015);
 const ENVIRONMENT = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
 
 /** Runs a script in bash; what it printed. */
-export function shell(script: string): string {
+function shell(script: string): string {
   const { stdout, stderr } = spawnSync('bash', ['-c', script], {
     encoding: 'utf8',
     env: ENVIRONMENT,
@@ -30,7 +29,15 @@ export function shell(script: string): string {
 export function cannotRun(): string | undefined {
   if (process.platform !== 'linux') return 'it needs Linux';
   if (process.getuid?.() !== 0) return 'it needs root';
-  for (const tool of ['ip', 'iptables', 'iptables-save', 'iptables-restore', 'conntrack', 'sysctl', 'python3']) {
+  for (const tool of [
+    'ip',
+    'bridge',
+    'iptables',
+    'iptables-nft-restore',
+    'iptables-nft-save',
+    'conntrack',
+    'python3',
+  ]) {
     if (spawnSync('bash', ['-c', `command -v ${tool}`], { env: ENVIRONMENT }).status !== 0)
       return `there is no ${tool} here`;
   }
@@ -43,18 +50,34 @@ export function cannotRun(): string | undefined {
     : `namespaces or netfilter cannot be used here: ${tried.split('\n', 1)[0] ?? ''}`;
 }
 
-interface Sent {
-  readonly error: string;
-  readonly frames: readonly (readonly [name: string, device: string, direction: string, hex: string])[];
+/** What the helper answers to a case. */
+interface Answer {
+  readonly failed: readonly string[];
+  readonly probes: readonly {
+    readonly errors: readonly string[];
+    readonly frames: readonly (readonly [name: string, device: string, direction: string, hex: string])[];
+    readonly gaps: readonly number[];
+  }[];
+  readonly rules: Readonly<Record<string, string>>;
+  readonly connections: Readonly<Record<string, string>>;
+}
+
+/** What was seen, and the seconds between the steps of each probe. */
+export interface RealObservation {
+  readonly observation: Observation;
+  readonly gaps: readonly (readonly number[])[];
 }
 
 export class RealMachine {
-  private readonly prefix = `mwd-${process.pid}-`;
+  private readonly prefix: string;
+  private cases = 0;
   private readonly helper: ChildProcess;
   private readonly lines: Interface;
   private waiting: ((line: string) => void) | undefined;
 
-  constructor() {
+  /** `lane` tells machines apart that are at work side by side. */
+  constructor(lane: number) {
+    this.prefix = `mwd-${process.pid}-${lane}`;
     this.helper = spawn('python3', [HELPER], { stdio: ['pipe', 'pipe', 'inherit'], env: ENVIRONMENT });
     if (this.helper.stdout === null) throw new Error('no helper');
     this.helper.stdin?.on('error', () => undefined);
@@ -74,38 +97,44 @@ export class RealMachine {
     return read;
   }
 
-  async observe(test: Case): Promise<Observation> {
-    try {
-      const printed = shell(buildScript(test, this.prefix));
-      const failed = printed.split('\n').filter((line) => line !== '');
-      if (failed.length > 0) return { failed, probes: [], rules: [], connections: [] };
-      const names = test.topology.nodes.map((node) => this.prefix + node.name);
-      await this.ask({ op: 'open', names, tcp: TCP_PORTS, udp: UDP_PORTS, quiet: 0.02 });
-      const probes: ProbeObservation[] = [];
-      for (const probe of test.probes) {
-        const packet = Buffer.from(bytesOf(probe)).toString('hex');
-        const sent = (await this.ask({
-          op: 'send',
-          name: this.prefix + probe.node,
-          packet,
-          to: probe.dst,
-          quiet: QUIET,
-        })) as Sent;
-        const frames = sent.frames.flatMap(([name, device, direction, hex]) => {
-          const decoded = decodeFrame(Buffer.from(hex, 'hex'));
-          const text = decoded === undefined ? undefined : frameText(decoded);
-          return text === undefined ? [] : [`${name.slice(this.prefix.length)} ${device} ${direction} ${text}`];
-        });
-        probes.push({ error: sent.error, frames: frames.sort() });
-      }
-      return { failed, probes, ...readObservation(shell(observeScript(test, this.prefix))) };
-    } finally {
-      await this.ask({ op: 'close' }).catch(() => undefined);
-      this.clean();
-    }
+  /** Builds a case and observes it; nothing more is expected after `quiet` seconds of silence. */
+  async observe(test: Case, quiet: number): Promise<RealObservation> {
+    // Namespaces of the case before may still be dying.
+    const prefix = `${this.prefix}.${++this.cases}-`;
+    const answer = (await this.ask({
+      ...stepsOf(test, prefix),
+      backend: `iptables-${test.backend}`,
+      names: test.topology.nodes.map((node) => prefix + node.name),
+      observe: observedNodes(test).map((node) => prefix + node),
+      probes: test.probes.map((probe) => ({
+        ...probe,
+        node: prefix + probe.node,
+        packet: Buffer.from(bytesOf(probe)).toString('hex'),
+      })),
+      tcp: TCP_PORTS,
+      udp: UDP_PORTS,
+      quiet,
+    })) as Answer;
+    const words = new FrameWords(test);
+    const probes = answer.probes.map(({ errors, frames }) => {
+      const seen = frames.flatMap(([name, device, direction, hex]) => {
+        const packet = decodeFrame(Buffer.from(hex, 'hex'));
+        const place = `${name.slice(prefix.length)} ${device} ${direction}`;
+        return packet === undefined ? [] : [{ place, packet }];
+      });
+      return { errors, frames: shownFrames(words, seen) };
+    });
+    const text = observedNodes(test).map(
+      (node) =>
+        `== ${node} rules\n${answer.rules[prefix + node] ?? ''}\n== ${node} connections\n${answer.connections[prefix + node] ?? ''}`,
+    );
+    return {
+      observation: { failed: answer.failed, probes, ...readObservation(text.join('\n'), knownNumbers(test)) },
+      gaps: answer.probes.map((probe) => probe.gaps),
+    };
   }
 
-  /** Deletes every namespace of this run, and of runs that were killed. */
+  /** Deletes every namespace of this machine, and of runs that were killed. */
   clean(): void {
     const mine = namespaces().filter((name) => name.startsWith(this.prefix) || isStale(name));
     if (mine.length > 0) shell(mine.map((name) => `ip netns del ${name}`).join('; '));
@@ -113,9 +142,9 @@ export class RealMachine {
 
   /** What the kernel says to a rule; '' when it takes it. */
   tryRules(rules: readonly (readonly [table: string, rule: string])[]): string[] {
-    const name = `${this.prefix}try`;
+    const name = `${this.prefix}-try`;
     const script = rules.map(
-      ([table, rule]) => `ip netns exec ${name} iptables -t ${table} ${rule} >/dev/null 2>&1; echo $?`,
+      ([table, rule]) => `ip netns exec ${name} iptables-nft -t ${table} ${rule} >/dev/null 2>&1; echo $?`,
     );
     const printed = shell([`ip netns add ${name}`, ...script, `ip netns del ${name}`].join('\n'));
     return printed
@@ -145,10 +174,19 @@ function namespaces(): string[] {
   }
 }
 
-/** Whether iptables asks for counters of policies: with nf_tables since 1.8.10. */
+/** Whether iptables-nft asks for counters of policies: since 1.8.10. */
 export function countsPolicies(): boolean {
-  const [, minor = '0', patch = '0', kind = ''] = /v1\.(\d+)\.(\d+) \((\w+)\)/.exec(shell('iptables -V')) ?? [];
-  return kind === 'legacy' || Number(minor) > 8 || Number(patch) >= 10;
+  const [, minor = '0', patch = '0'] = /v1\.(\d+)\.(\d+) /.exec(shell('iptables-nft -V')) ?? [];
+  return Number(minor) > 8 || Number(patch) >= 10;
+}
+
+/** Whether there are ip_tables, and commands for them, beside nf_tables. */
+export function hasLegacy(): boolean {
+  const name = `mwd-${process.pid}-try`;
+  const tried = shell(
+    `ip netns add ${name} && ip netns exec ${name} iptables-legacy -L -n >/dev/null && command -v iptables-legacy-restore >/dev/null; echo $?; ip netns del ${name}`,
+  );
+  return tried.endsWith('0\n');
 }
 
 /** The kernel at hand, for the summary. */

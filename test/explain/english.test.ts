@@ -8,6 +8,7 @@ import { isLandmark, shorten } from '../../src/explain/shorten';
 
 const fields = { src: '10.0.0.2', dst: '10.0.0.6', sport: 1, dport: 2, srcMac: '', dstMac: '', ttl: 64, mark: 0 };
 const hop = (kind: Hop['kind'], where: string, what: string, more: Partial<Hop> = {}): Hop => ({
+  sequence: 0,
   at: 0,
   host: 'node1',
   netns: 'host',
@@ -16,6 +17,7 @@ const hop = (kind: Hop['kind'], where: string, what: string, more: Partial<Hop> 
   what,
   before: fields,
   after: fields,
+  origin: { by: 'scenario', text: '' },
   changed: [],
   ...more,
 });

@@ -5,11 +5,13 @@ import { ipv4 } from '../../simulator/base/address.ts';
 import { KERNEL_DEFAULT } from '../../simulator/base/origin.ts';
 import { RandomStream, RandomStreams } from '../../simulator/base/random.ts';
 import { Scheduler, SECOND } from '../../simulator/base/scheduler.ts';
-import { addAddress, createDevice, createVethPair, setMaster, setUp } from '../../simulator/kernel/devices.ts';
+import { addAddress } from '../../simulator/kernel/addresses.ts';
+import { createDevice, createVethPair, setMaster, setUp } from '../../simulator/kernel/devices.ts';
 import { Kernel, type Universe } from '../../simulator/kernel/kernel.ts';
 import { createNamespace } from '../../simulator/kernel/namespaces.ts';
 import type { NetDevice } from '../../simulator/kernel/device.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
+import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import { ExternalDoor } from '../../simulator/process/external.ts';
 import { Host } from '../../simulator/process/host.ts';
 import type { Tool } from '../../simulator/process/program.ts';
@@ -90,7 +92,7 @@ function newMachine(): Machine {
   if (!bridge.ok || !tunnel.ok) throw new Error('no devices');
   for (const dev of [port, tunnel.value]) setMaster(dev, bridge.value);
   for (const dev of [bridge.value, tunnel.value]) setUp(dev, true);
-  ns.knobs.ip_forward = 1;
+  writeSysctl(ns, 'net.ipv4.ip_forward', '1');
   scheduler.run(3 * SECOND);
   return { scheduler, host, ns };
 }

@@ -8,6 +8,7 @@ import { decodeUtf8, encodeUtf8 } from '../../simulator/base/utf8.ts';
 import type { NetDevice } from '../../simulator/kernel/device.ts';
 import { Kernel } from '../../simulator/kernel/kernel.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
+import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import type { FileCalls, ProgramContext } from '../../simulator/process/program.ts';
 import { bootKernel } from '../../simulator/stack.ts';
 import { ipvsadmTool } from '../../simulator/tools/ipvsadm.ts';
@@ -61,7 +62,7 @@ export class DirectorLab {
       return ns;
     });
     makeBridge(sw, 'br0', ports);
-    this.d.knobs.ip_forward = 1;
+    writeSysctl(this.d, 'net.ipv4.ip_forward', '1');
     sw.knobs.bridge_nf_call_iptables = 0;
     for (const [index, ns] of this.servers.entries()) serve(ns, `s${index + 1}`);
     this.run(SECOND);
@@ -136,7 +137,11 @@ export class DirectorLab {
 function ipvsadm(ns: NetworkNamespace, line: string, stdin: string): Outcome {
   const outcome = { stdout: '', stderr: '', exit: 0 };
   const lines = stdin.split('\n').filter(Boolean);
-  const files: Partial<FileCalls> = { readText: () => ({ ok: false, errno: 'ENOENT' }) };
+  // As where it was recorded, nobody who knows names can be reached from here.
+  const files: Partial<FileCalls> = {
+    readText: (path) =>
+      path === '/etc/resolv.conf' ? { ok: true, value: 'nameserver 192.168.56.1\n' } : { ok: false, errno: 'ENOENT' },
+  };
   const ctx: Partial<ProgramContext> = {
     argv: ['ipvsadm', ...line.split(' ').filter(Boolean)],
     netns: ns,

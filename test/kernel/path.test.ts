@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ipv4 } from '../../simulator/base/address.ts';
 import { KERNEL_DEFAULT } from '../../simulator/base/origin.ts';
 import { SECOND } from '../../simulator/base/scheduler.ts';
+import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import { createDevice, moveDevice, operState, setMaster, setMtu, setUp } from '../../simulator/kernel/devices.ts';
 import { makeFdbEntry } from '../../simulator/kernel/fdb.ts';
 import { ipLocalOut } from '../../simulator/kernel/ip-output.ts';
@@ -66,7 +67,7 @@ describe('a router between', () => {
     const [greenEth] = wire(green, 'eth0', '10.1.2.2/24', router, 'r2', '10.1.2.1/24');
     defaultRoute(red, '10.1.1.1', redEth);
     defaultRoute(green, '10.1.2.1', greenEth);
-    router.knobs.ip_forward = forwarding;
+    writeSysctl(router, 'net.ipv4.ip_forward', String(forwarding));
     return { universe, red, router, green };
   }
 
@@ -219,7 +220,7 @@ describe('ARP in the name of others and unasked', () => {
     wire(red, 'eth0', '10.1.1.2/8', router, 'r1', '10.1.1.1/24');
     const [greenEth] = wire(green, 'eth0', '10.1.2.2/24', router, 'r2', '10.1.2.1/24');
     defaultRoute(green, '10.1.2.1', greenEth);
-    router.knobs.ip_forward = 1;
+    writeSysctl(router, 'net.ipv4.ip_forward', '1');
     const port = router.device('r1') as NetDevice;
     if (options.proxyArp) port.conf.proxy_arp = 1;
     if (options.entry) {

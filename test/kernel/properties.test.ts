@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { ipv4 } from '../../simulator/base/address.ts';
 import { KERNEL_DEFAULT } from '../../simulator/base/origin.ts';
 import { SECOND } from '../../simulator/base/scheduler.ts';
+import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import { createDevice, setUp } from '../../simulator/kernel/devices.ts';
 import { insertRoute, RT_TABLE_MAIN, type RouteType } from '../../simulator/kernel/fib.ts';
 import { ipLocalOut } from '../../simulator/kernel/ip-output.ts';
@@ -15,6 +16,8 @@ import { address, echoRequest, makeBridge, makeKernel, makeUniverse, namespace, 
 
 /** A line of routers 0 … n-1, net i between i and i+1 being 10.i.0.0/24, with what may be odd about each. */
 interface Router {
+  /** Has routes to all nets. */
+  readonly knows: boolean;
   readonly forwards: boolean;
   readonly rpFilter: number;
   readonly proxyArp: boolean;
@@ -23,9 +26,12 @@ interface Router {
   readonly bridged: boolean;
 }
 
+const mostly = fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) });
+
 const router: fc.Arbitrary<Router> = fc.record({
-  forwards: fc.boolean(),
-  rpFilter: fc.integer({ min: 0, max: 2 }),
+  knows: mostly,
+  forwards: mostly,
+  rpFilter: fc.constantFrom(0, 0, 0, 1, 2),
   proxyArp: fc.boolean(),
   mtu: fc.constantFrom(1500, 1500, 1000, 576),
   extra: fc.array(
@@ -54,6 +60,8 @@ const traffic = fc.record({
     '10.0.0.2',
     '10.1.0.2',
     '10.2.0.2',
+    '10.1.0.2',
+    '10.2.0.2',
     '10.3.0.2',
     '10.3.0.77',
     '10.9.9.9',
@@ -62,7 +70,7 @@ const traffic = fc.record({
     '224.0.0.1',
     '127.0.0.1',
   ),
-  ttl: fc.integer({ min: 1, max: 255 }),
+  ttl: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 255 })),
   octets: fc.constantFrom(0, 56, 900, 1472, 3000),
   whole: fc.boolean(),
 });
@@ -82,14 +90,23 @@ function build(routers: readonly Router[]) {
   }
   routers.forEach((one, i) => {
     const ns = spaces[i] as NetworkNamespace;
-    ns.knobs.ip_forward = one.forwards ? 1 : 0;
+    writeSysctl(ns, 'net.ipv4.ip_forward', one.forwards ? '1' : '0');
     ns.confAll.rp_filter = one.rpFilter;
     ns.confAll.proxy_arp = one.proxyArp ? 1 : 0;
-    for (const dev of ns.devices.values()) if (dev.kind === 'veth') dev.mtu = one.mtu;
-    for (const { net, type, to } of one.extra) {
+    // Of the cable to the right; where a bridge is in between, the other end has not heard of it.
+    const cable = ns.device('right');
+    if (cable !== undefined)
+      for (const dev of one.bridged ? [cable] : [cable, left[i + 1]]) if (dev !== undefined) dev.mtu = one.mtu;
+    // What is odd comes first; towards each other on purpose: loops must die of their TTL.
+    const known = one.knows ? [0, 1, 2, 3].filter((net) => net !== i && net !== i - 1) : [];
+    const ways = known.map((net) => ({
+      net,
+      type: 'unicast' as const,
+      to: net < i ? ('left' as const) : ('right' as const),
+    }));
+    for (const { net, type, to } of [...one.extra, ...ways]) {
       const dev = to === 'left' ? left[i] : right[i];
       if (dev === undefined) continue;
-      // Towards each other on purpose: loops must die of their TTL.
       const gateway = to === 'left' ? ipv4(`10.${i - 1}.0.1`) : ipv4(`10.${i}.0.2`);
       const leads = type === 'unicast';
       insertRoute(ns.fib, {
@@ -123,8 +140,8 @@ function ends(events: readonly TraceEvent[], id: number): string[] {
 test('TTL falls, nothing loops for ever, and no packet dies twice', () => {
   fc.assert(
     fc.property(
-      fc.array(router, { minLength: 2, maxLength: 5 }),
-      fc.array(traffic, { minLength: 1, maxLength: 6 }),
+      fc.array(router, { minLength: 3, maxLength: 5, size: 'max' }),
+      fc.array(traffic, { minLength: 1, maxLength: 6, size: 'max' }),
       (routers, sends) => {
         const { universe, spaces } = build(routers);
         for (const { from, to, ttl, octets, whole } of sends) {
@@ -163,8 +180,8 @@ test('TTL falls, nothing loops for ever, and no packet dies twice', () => {
 test('no packet disappears: each is dropped with a reason, handed up, cut, copied or waits', () => {
   fc.assert(
     fc.property(
-      fc.array(router, { minLength: 2, maxLength: 5 }),
-      fc.array(traffic, { minLength: 1, maxLength: 4 }),
+      fc.array(router, { minLength: 3, maxLength: 5, size: 'max' }),
+      fc.array(traffic, { minLength: 1, maxLength: 6, size: 'max' }),
       (routers, sends) => {
         const { universe, spaces } = build(routers);
         // Whoever is handed a packet by the kernel has taken delivery.
@@ -196,7 +213,8 @@ test('no packet disappears: each is dropped with a reason, handed up, cut, copie
           const { packet } = event;
           if (packet.etherType !== ETH_IPV4) continue;
           seen.add(packet.id);
-          parents.add(packet.parent);
+          // What an ICMP error is about has not lived on in it.
+          if (packet.protocol !== 1 || !ICMP_ERRORS.includes(packet.icmpType)) parents.add(packet.parent);
           if (event.kind === 'drop') gone.add(packet.id);
         }
         const parked = new Set(
@@ -224,6 +242,8 @@ test('no packet disappears: each is dropped with a reason, handed up, cut, copie
     { numRuns: 100, seed: 11 },
   );
 });
+
+const ICMP_ERRORS: readonly number[] = [3, 5, 11, 12];
 
 /** A fragment ends in the packet it was put together to. */
 function reassembled(events: readonly TraceEvent[], id: number): boolean {

@@ -94,6 +94,7 @@ test('terminals and world are kept over page moves', async ({ page }) => {
   await page.getByRole('link', { name: 'Keys' }).click();
   await expect(page.getByRole('tab', { name: 'node1' })).toHaveAttribute('aria-selected', 'true');
   await expect.poll(() => screen(page)).toBe(before);
+  await expect(page.locator('[data-stale]')).toHaveCount(0); // the world stands behind what is shown
   await page.locator('.terminal:visible textarea').focus();
   expect(await type(page, 'echo $x')).toBe('remembered');
 });
@@ -103,7 +104,7 @@ test('Start over gives a fresh world', async ({ page }) => {
   await page.locator('.terminal:visible textarea').focus();
   await type(page, 'echo traces');
   await page.getByRole('button', { name: 'Start over' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Start over' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'This lesson' }).click();
   await expect.poll(() => screen(page)).toMatch(/^.*[#$]$/);
 });
 
@@ -132,6 +133,10 @@ test('the keyboard alone reaches everything', async ({ page }) => {
   await expect(page.locator('.terminal:visible textarea')).toBeFocused();
   await page.keyboard.type('echo typed\n');
   await expect(frontTerminal(page)).toContainText('typed');
+  await page.keyboard.press('F6'); // to the time bar, and back
+  await expect(page.getByRole('slider', { name: 'Moment of the session' })).toBeFocused();
+  await page.keyboard.press('Shift+F6');
+  await expect(page.locator('.terminal:visible textarea')).toBeFocused();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Tab'); // out of the terminal
   await expect(page.locator('.terminal:visible textarea')).not.toBeFocused();

@@ -1,9 +1,10 @@
 /** Every page: no errors, a strict policy, accessible in both themes, and no wider than a phone. */
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
-import { frontTerminal, LESSON, watchForErrors } from './lab-page';
+import { frontTerminal, LESSON, openLab, watchForErrors } from './lab-page';
 
-const PAGES = ['/en/', LESSON, '/en/keys/', '/en/fidelity/'];
+const ENGLISH = ['/en/', LESSON, '/en/keys/', '/en/fidelity/'];
+const PAGES = [...ENGLISH, ...ENGLISH.map((path) => path.replace('/en/', '/zh-cn/'))];
 
 for (const path of PAGES) {
   test(`${path} loads without errors and without inline scripts`, async ({ page }) => {
@@ -45,7 +46,47 @@ test('the address of the site leads to the home page, and from there to the firs
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Follow one packet through Docker Swarm');
   await page.getByRole('link', { name: /^Start:/ }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ten hops for one curl');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('A namespace and its wire');
+});
+
+for (const path of ENGLISH) {
+  test(`${path} leads to its Chinese page and back, by keyboard`, async ({ page }) => {
+    const chinese = path.replace('/en/', '/zh-cn/');
+    await page.goto(path);
+    await page.getByRole('link', { name: '简体中文', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(chinese);
+    await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(/\p{Script=Han}/u);
+    const back = page.getByRole('link', { name: 'English', exact: true });
+    await expect(back).toHaveAttribute('lang', 'en');
+    await back.focus();
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(path);
+  });
+}
+
+test('a Chinese lesson has the lab of the English one, and Run types into it', async ({ page }) => {
+  await openLab(page, LESSON.replace('/en/', '/zh-cn/'));
+  await page
+    .getByRole('button', { name: /^运行，在 client 上/ })
+    .first()
+    .click();
+  await expect(frontTerminal(page)).toContainText('curl 192.168.56.11:8000');
+  await expect(page.locator('.story .steps, .story-body').first()).toContainText(/\p{Script=Han}/u);
+  await page.getByRole('link', { name: 'English', exact: true }).click();
+  await expect(frontTerminal(page)).toContainText('curl 192.168.56.11:8000'); // it is the same world
+});
+
+test('no typeface is fetched for Chinese', async ({ page }) => {
+  const fonts: string[] = [];
+  page.on('request', (request) => {
+    if (request.resourceType() === 'font') fonts.push(new URL(request.url()).pathname);
+  });
+  await page.goto('/zh-cn/');
+  await page.waitForLoadState('networkidle');
+  expect(fonts.length).toBeGreaterThan(0);
+  expect(fonts.filter((font) => !/source-serif-4-latin|ibm-plex-mono-latin/.test(font))).toEqual([]);
 });
 
 test('/fidelity shows the table of recordings', async ({ page }) => {

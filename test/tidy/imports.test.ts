@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   services: DAEMONS,
   stack: STACK, // plugs netfilter, ipvs and transport into the kernel
   lab: [...DAEMONS, 'shell', 'tools', 'services', 'stack'],
+  lesson: [...NETWORK, 'lab'], // looks at worlds from outside, with commands and the trace
   index: [...DAEMONS, 'shell', 'tools', 'services', 'stack', 'lab'],
 };
 
@@ -33,10 +34,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, { where: RegExp; why: string }> = {
   unbash: { where: /^simulator\/shell\//, why: 'parses the shell language: synchronous, typed, no dependencies' },
   yaml: {
-    where: /^simulator\/(lab|tools|engine)\//,
+    where: /^simulator\/(lab|lesson|tools|engine)\//,
     why: 'reads scenarios and stack files, with positions for errors',
   },
-  zod: { where: /^simulator\/(lab|tools|engine)\//, why: 'one schema for types, errors and editor completion' },
+  zod: { where: /^simulator\/(lab|lesson|tools|engine)\//, why: 'one schema for types, errors and editor completion' },
   'just-bash': { where: /^simulator\/process\/external\.ts$/, why: 'awk and sed, loaded when first used' },
   'jq-web': { where: /^simulator\/process\/external\.ts$/, why: 'the real jq, loaded when first used' },
 };
@@ -85,12 +86,12 @@ describe('simulator', () => {
 });
 
 describe('src', () => {
-  test('reaches the simulator only through its door', () => {
+  test('reaches the simulator only through its two doors: worlds, and lessons', () => {
     const wrong: string[] = [];
     for (const file of filesUnder('src', ['.ts'])) {
       for (const specifier of importsOf(file)) {
         const target = resolveImport(file, specifier);
-        if (target?.startsWith('simulator') && !/^simulator(\/index)?$/.test(target)) {
+        if (target?.startsWith('simulator') && !/^simulator((\/lesson)?\/index)?$/.test(target)) {
           wrong.push(`${file} imports ${specifier}`);
         }
       }

@@ -117,7 +117,7 @@ test.each([
     ['bridge', 'fdb', 'show', 'dev', ''],
     ['eth0', 'lo'],
   ],
-  [['sysctl', 'net.ipv4.ip_f'], ['net.ipv4.ip_forward']],
+  [['sysctl', 'net.ipv4.ip_forward_'], ['net.ipv4.ip_forward_use_pmtu']],
   [['nsenter', '--net=/run/netns/r'], ['--net=/run/netns/r']],
 ])('Tab after %j', (words, expected) => {
   expect(router().complete(words)).toEqual(expected);
@@ -132,15 +132,27 @@ test('colours', () => {
 
 test('devices on top of others are refused by their type', () => {
   const machine = newMachine();
-  expect(machine.run('ip link add link eth0 name m0 type macvlan mode bridge')).toMatchObject({ exit: 1, stderr: 'ip: link type macvlan is not emulated here\n' });
-  expect(machine.run('ip link add link eth0 name v5 type vlan id 5')).toMatchObject({ exit: 1, stderr: 'ip: link type vlan is not emulated here\n' });
+  expect(machine.run('ip link add link eth0 name m0 type macvlan mode bridge')).toMatchObject({
+    exit: 1,
+    stderr: 'ip: link type macvlan is not emulated here\n',
+  });
+  expect(machine.run('ip link add link eth0 name v5 type vlan id 5')).toMatchObject({
+    exit: 1,
+    stderr: 'ip: link type vlan is not emulated here\n',
+  });
 });
 
 test('an address with a lifetime says how long it stays, and may be given more', () => {
   const machine = newMachine();
   machine.run('ip addr add 10.5.1.1/24 brd + dev eth0 valid_lft 100 preferred_lft 50');
-  expect(machine.run('ip -4 -o addr show dev eth0 to 10.5.1.1').stdout).toContain('scope global dynamic eth0\\       valid_lft 100sec preferred_lft 50sec');
+  expect(machine.run('ip -4 -o addr show dev eth0 to 10.5.1.1').stdout).toContain(
+    'scope global dynamic eth0\\       valid_lft 100sec preferred_lft 50sec',
+  );
   machine.run('ip addr change 10.5.1.1/24 dev eth0 valid_lft forever preferred_lft forever');
-  expect(machine.run('ip -4 -o addr show dev eth0 to 10.5.1.1').stdout).toContain('valid_lft forever preferred_lft forever');
-  expect(machine.run('ip addr add 10.5.1.2/24 dev eth0 valid_lft 10 preferred_lft 50').stderr).toBe('preferred_lft is greater than valid_lft\n');
+  expect(machine.run('ip -4 -o addr show dev eth0 to 10.5.1.1').stdout).toContain(
+    'valid_lft forever preferred_lft forever',
+  );
+  expect(machine.run('ip addr add 10.5.1.2/24 dev eth0 valid_lft 10 preferred_lft 50').stderr).toBe(
+    'preferred_lft is greater than valid_lft\n',
+  );
 });

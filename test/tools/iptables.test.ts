@@ -52,6 +52,7 @@ function context(
     argv,
     pid: 7,
     netns: ns,
+    host: { kernel: ns.kernel } as Partial<ProgramContext['host']> as ProgramContext['host'],
     container,
     wallClock: WALL_CLOCK,
     origin: { by: 'command', text: argv.join(' ') },

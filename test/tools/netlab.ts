@@ -4,12 +4,14 @@ import { ipv4 } from '../../simulator/base/address.ts';
 import { KERNEL_DEFAULT } from '../../simulator/base/origin.ts';
 import { RandomStreams } from '../../simulator/base/random.ts';
 import { Scheduler, SECOND } from '../../simulator/base/scheduler.ts';
-import { addAddress, createVethPair, setUp } from '../../simulator/kernel/devices.ts';
+import { addAddress } from '../../simulator/kernel/addresses.ts';
+import { createVethPair, setUp } from '../../simulator/kernel/devices.ts';
 import { insertRoute, RT_TABLE_MAIN } from '../../simulator/kernel/fib.ts';
 import { Kernel, type Universe } from '../../simulator/kernel/kernel.ts';
 import { createNamespace } from '../../simulator/kernel/namespaces.ts';
 import type { NetDevice } from '../../simulator/kernel/device.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
+import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import { ExternalDoor } from '../../simulator/process/external.ts';
 import { Host } from '../../simulator/process/host.ts';
 import type { Program, ProgramContext, Tool } from '../../simulator/process/program.ts';
@@ -32,6 +34,7 @@ import { brctlTool } from '../../simulator/tools/brctl.ts';
 import { ethtoolTool } from '../../simulator/tools/ethtool.ts';
 import { ifconfigTool } from '../../simulator/tools/ifconfig.ts';
 import { ipTool } from '../../simulator/tools/ip/index.ts';
+import { ipvsadmTool } from '../../simulator/tools/ipvsadm.ts';
 import { lsnsTool } from '../../simulator/tools/lsns.ts';
 import { nstatTool } from '../../simulator/tools/nstat.ts';
 import { routeTool } from '../../simulator/tools/route.ts';
@@ -40,7 +43,7 @@ import { tracepathTool } from '../../simulator/tools/tracepath.ts';
 import { tracerouteTool } from '../../simulator/tools/traceroute.ts';
 import { PacketFactory } from '../../simulator/wire/packet.ts';
 
-const TOOLS: readonly Tool[] = [...everydayTools, shellTool, curlTool, digTool, getentTool, hostTool, ncTool, nslookupTool, pingTool, ssTool, wgetTool, arpTool, arpingTool, brctlTool, ethtoolTool, ifconfigTool, ipTool, lsnsTool, nstatTool, routeTool, tcTool, tracepathTool, tracerouteTool, { ...netstatTool, name: 'gnunetstat' }, busyboxNetstatTool, { ...busyboxPingTool, name: 'bbping', directory: '/usr/bin' }, { ...busyboxNslookupTool, name: 'bbnslookup' }];
+const TOOLS: readonly Tool[] = [...everydayTools, shellTool, curlTool, digTool, getentTool, hostTool, ncTool, nslookupTool, pingTool, ssTool, wgetTool, arpTool, arpingTool, brctlTool, ethtoolTool, ifconfigTool, ipTool, ipvsadmTool, lsnsTool, nstatTool, routeTool, tcTool, tracepathTool, tracerouteTool, { ...netstatTool, name: 'gnunetstat' }, busyboxNetstatTool, { ...busyboxPingTool, name: 'bbping', directory: '/usr/bin' }, { ...busyboxNslookupTool, name: 'bbnslookup' }];
 
 export interface Outcome {
   readonly stdout: string;
@@ -72,7 +75,7 @@ export class NetLab {
     this.a = createNamespace(kernel, 'netns a');
     this.r = createNamespace(kernel, 'netns r');
     this.b = createNamespace(kernel, 'netns b');
-    this.r.knobs.ip_forward = 1;
+    writeSysctl(this.r, 'net.ipv4.ip_forward', '1');
     this.wire(this.a, 'e0', '10.1.0.2', this.r, 'ra', '10.1.0.1');
     this.wire(this.b, 'e0', '10.2.0.2', this.r, 'rb', '10.2.0.1');
     this.defaultRoute(this.a, '10.1.0.1');

@@ -4,6 +4,7 @@
  */
 import { formatIpv4, parseIpv4 } from '../../base/address.ts';
 import type { Origin } from '../../base/origin.ts';
+import type { DataPlane } from '../../eras/era.ts';
 import type { RandomStream } from '../../base/random.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import type { Host } from '../../process/host.ts';
@@ -13,7 +14,8 @@ import type { NetworkDb, TableEvent } from '../../swarm/networkdb.ts';
 import * as dataplane from '../dataplane.ts';
 import { NamespaceFiles } from '../namespaces.ts';
 import type { DaemonSockets } from '../sockets.ts';
-import { arrangeJumps, createBridge, deleteBridge, joinBridge, setUpHostChains } from './bridge.ts';
+import { createBridge, deleteBridge, joinBridge, leaveBridge } from './bridge.ts';
+import { arrangeJumps, setUpHostChains } from './hostRules.ts';
 import { Endpoint, GATEWAY_NETWORK, macOfAddress, Network, Sandbox, type NetworkOptions, type SandboxKind, type ServiceInfo } from './model.ts';
 import { OverlayDriver, PEER_TABLE, type PeerRecord } from './overlay.ts';
 import { Resolver } from './resolver.ts';
@@ -35,6 +37,8 @@ const NO_ADDRESS = 'no available IPv4 addresses on this network\'s address pools
 export class NetworkController {
   readonly networks = new Map<string, Network>();
   readonly files: NamespaceFiles;
+  /** Of the engine's era. */
+  readonly ways: DataPlane;
   readonly overlay: OverlayDriver;
   readonly services: Services;
   /** The cluster's tables, while this node is in a swarm. */
@@ -44,17 +48,21 @@ export class NetworkController {
   private readonly sockets: DaemonSockets;
   private readonly ids: RandomStream;
   private readonly random: RandomStream;
+  private readonly origins: Map<string, Origin> | undefined;
   private readonly pools = new SubnetPools(localPools());
 
-  constructor(host: Host, sockets: DaemonSockets) {
+  constructor(host: Host, sockets: DaemonSockets, ways: DataPlane) {
     this.host = host;
+    this.ways = ways;
     this.hostNs = host.kernel.initNs;
     this.sockets = sockets;
+    this.origins = host.kernel.universe.origins;
     this.ids = host.kernel.universe.random.stream(`docker-id/${host.name}`);
     this.random = host.kernel.universe.random.stream(`docker-net/${host.name}`);
-    this.files = new NamespaceFiles(host);
-    this.overlay = new OverlayDriver(this.hostNs, this.files, () => this.vethName());
-    this.services = new Services(this.hostNs, sockets, (text) => parseIpv4(text) ?? 0);
+    this.files = new NamespaceFiles(host, ways.loopback6);
+    this.overlay = new OverlayDriver(this.hostNs, this.files, () => this.vethName(), ways);
+    this.overlay.encryption.localAddress = () => parseIpv4(this.db?.address ?? '') ?? 0;
+    this.services = new Services(this.hostNs, sockets, (text) => parseIpv4(text) ?? 0, ways);
   }
 
   newId(): string {
@@ -67,7 +75,7 @@ export class NetworkController {
 
   /** What every engine begins with: chains, docker0, the networks `host` and `none`, and those an earlier run has left. */
   start(origin: Origin, kept: readonly Network[]): void {
-    setUpHostChains(this.hostNs, origin);
+    setUpHostChains(this.hostNs, this.ways.hostRules, origin);
     for (const { subnet } of kept) if (subnet !== undefined) this.pools.take(subnet);
     // docker0 keeps the address that it has.
     const [address] = this.hostNs.device('docker0')?.addresses ?? [];
@@ -81,11 +89,11 @@ export class NetworkController {
       'com.docker.network.bridge.name': 'docker0',
       'com.docker.network.driver.mtu': '1500',
     };
-    this.createBridge('bridge', origin, options, given);
+    this.createBridge('bridge', { by: 'docker', text: 'network bridge', cause: origin }, options, given);
     for (const name of ['host', 'none'] as const) this.register({ ...this.plain(name, origin), driver: name === 'host' ? 'host' : 'null' });
     for (const network of kept) {
       this.networks.set(network.id, network);
-      createBridge(this.hostNs, network, 0x0242 * 0x100000000 + this.random.uint32());
+      this.makeBridge(network);
     }
   }
 
@@ -117,8 +125,20 @@ export class NetworkController {
     pool.take(gateway);
     const { internal = false, attachable = false, labels = {} } = given;
     const network = this.register({ ...this.plain(name, origin), subnet, gateway, pool, options, internal, attachable, labels });
-    createBridge(this.hostNs, network, 0x0242 * 0x100000000 + this.random.uint32());
+    this.makeBridge(network);
     return network;
+  }
+
+  private makeBridge(network: Network): void {
+    const others = [...this.networks.values()].filter((each) => each.bridge !== undefined);
+    createBridge(this.hostNs, network, this.bridgeMac(), this.ways, others);
+  }
+
+  /** Four random octets, after 02:42 or after two that mark a locally administered address. */
+  private bridgeMac(): number {
+    const low = this.random.uint32();
+    if (this.ways.bridgeMacs === 'address') return 0x0242 * 0x100000000 + low;
+    return ((this.random.uint32() & 0xfeff) | 0x0200) * 0x100000000 + low;
   }
 
   /** Subnets that the host has routes to already (ipamutils.ElectInterfaceAddresses, netutils.FindAvailableNetwork). */
@@ -135,7 +155,7 @@ export class NetworkController {
     const network = this.register({ ...options, driver: 'overlay', scope: 'swarm', created: this.host.wallClock });
     this.db?.joinNetwork(network.id);
     for (const table of [PEER_TABLE, ENDPOINT_TABLE]) for (const event of this.db?.entries(network.id, table) ?? []) this.applyTable(event);
-    arrangeJumps(this.hostNs, network.origin);
+    arrangeJumps(this.hostNs, this.ways.hostRules, network.origin);
     return network;
   }
 
@@ -166,7 +186,7 @@ export class NetworkController {
   private gatewayNetwork(origin: Origin): Network | undefined {
     return (
       this.byName(GATEWAY_NETWORK) ??
-      this.createBridge(GATEWAY_NETWORK, origin, {
+      this.createBridge(GATEWAY_NETWORK, { by: 'docker', text: `network ${GATEWAY_NETWORK}`, cause: origin }, {
         'com.docker.network.bridge.enable_icc': 'false',
         'com.docker.network.bridge.enable_ip_masquerade': 'true',
         'com.docker.network.bridge.name': GATEWAY_NETWORK,
@@ -176,18 +196,16 @@ export class NetworkController {
 
   /** Makes the sandbox that holds the virtual addresses of an overlay on this node. */
   createLoadBalancer(network: Network, address: number): void {
-    if (network.loadBalancer !== undefined) return;
+    if (network.loadBalancer !== undefined || (!network.ingress && this.ways.balancing === 'every sandbox')) return;
     const { ingress, origin } = network;
     const label = ingress ? 'ingress-sbox' : `lb-${network.name}`;
     const key = ingress ? 'ingress_sbox' : `lb_${network.id.slice(0, 9)}`;
     const sandbox = new Sandbox(label, key, label, ingress ? 'ingress' : 'loadbalancer', label, origin);
     network.loadBalancer = sandbox;
     this.attachNamespace(sandbox, this.files.create(key, key));
-    for (const knob of ['conn_reuse_mode', 'expire_nodest_conn', 'expire_quiescent_template']) {
-      dataplane.writeSysctl(sandbox.ns as NetworkNamespace, `net/ipv4/vs/${knob}`, knob === 'conn_reuse_mode' ? '0' : '1');
-    }
-    this.connect(sandbox, network, { name: `${network.name}-endpoint`, address });
-    this.services.populate(network);
+    for (const [knob, value] of Object.entries(this.ways.balancerKnobs)) dataplane.writeSysctl(sandbox.ns as NetworkNamespace, `net/ipv4/vs/${knob}`, value);
+    const endpoint = this.connect(sandbox, network, { name: `${network.name}-endpoint`, address });
+    if (typeof endpoint !== 'string') this.services.populate(endpoint);
   }
 
   // -- sandboxes
@@ -208,7 +226,7 @@ export class NetworkController {
   connect(sandbox: Sandbox, network: Network, options: ConnectOptions): Endpoint | string {
     const address = this.addressFor(network, options.address);
     if (typeof address === 'string') return address;
-    const mac = options.mac ?? (address === 0 ? 0 : macOfAddress(address));
+    const mac = options.mac ?? (address === 0 ? 0 : this.macFor(network, address));
     const endpoint = new Endpoint(this.newId(), network, options.name, address, network.subnet?.prefix ?? 0, mac);
     endpoint.dnsNames = [...(options.dnsNames ?? [])];
     endpoint.aliases = [...(options.aliases ?? [])];
@@ -224,6 +242,10 @@ export class NetworkController {
     return endpoint;
   }
 
+  private macFor(network: Network, address: number): number {
+    return network.driver === 'bridge' && this.ways.bridgeMacs === 'random' ? this.bridgeMac() : macOfAddress(address);
+  }
+
   private addressFor(network: Network, wanted: number | undefined): number | string {
     const { pool, driver } = network;
     if (driver === 'host' || driver === 'null') return 0;
@@ -234,10 +256,11 @@ export class NetworkController {
 
   private join(sandbox: Sandbox, endpoint: Endpoint): void {
     const { network } = endpoint;
-    if (network.driver === 'bridge') joinBridge(this.hostNs, endpoint, () => this.vethName(), sandbox.origin);
+    if (network.driver === 'bridge') joinBridge(this.hostNs, endpoint, () => this.vethName(), this.ways, sandbox.origin);
     else if (network.driver === 'overlay') {
       this.overlay.join(network, endpoint);
       const tunnel = this.db?.address;
+      this.origins?.set(endpoint.id, sandbox.origin);
       if (tunnel !== undefined) this.db?.set(network.id, PEER_TABLE, endpoint.id, this.overlay.record(endpoint, tunnel));
     }
   }
@@ -251,12 +274,16 @@ export class NetworkController {
     endpoint.deviceName = `eth${sandbox.nextEth++}`;
     dataplane.moveLink(inner, ns, endpoint.deviceName);
     dataplane.setMac(inner, endpoint.mac);
-    dataplane.disableIpv6(inner);
-    dataplane.addAddress(inner, endpoint.address, endpoint.prefix, sandbox.origin);
+    if (!this.ways.ipv6) dataplane.disableIpv6(inner);
+    dataplane.addAddress(inner, endpoint.address, endpoint.prefix, sandbox.origin, this.ways.broadcast);
     dataplane.setUp(inner, true);
     // Direct server return: the task answers from the service's own address.
     const virtualIp = endpoint.service?.virtualIp ?? 0;
     if (virtualIp !== 0 && isDirect(network)) dataplane.addAlias(ns, 'lo', virtualIp, sandbox.origin);
+    if (this.ways.balancing === 'every sandbox' && sandbox.kind === 'container') {
+      if (virtualIp !== 0) dataplane.addAlias(ns, endpoint.deviceName, virtualIp, sandbox.origin);
+      this.services.populate(endpoint);
+    }
     if (network.ingress && sandbox.kind === 'container') writeRedirects(ns, endpoint.address, endpoint.service?.ingressPorts ?? [], sandbox.origin);
   }
 
@@ -268,6 +295,7 @@ export class NetworkController {
         names: (id) => this.services.names(id),
         upstreams: () => this.nameServers(),
         below: (bound) => this.random.below(bound),
+        silent: this.ways.unansweredNames === 'silence',
       },
       sandbox,
       ns,
@@ -289,8 +317,13 @@ export class NetworkController {
     const wanted = others.some(({ network }) => network.driver === 'overlay' && !network.internal) && !others.some((endpoint) => endpoint.hasGateway);
     if (wanted && own === undefined) {
       const network = this.gatewayNetwork(sandbox.origin);
-      if (network !== undefined) this.connect(sandbox, network, { name: `gateway_${sandbox.id.slice(0, 12)}` });
+      if (network !== undefined) this.connect(sandbox, network, { name: `gateway_${this.gatewayName(sandbox)}` });
     } else if (!wanted && own !== undefined) this.disconnect(own);
+  }
+
+  private gatewayName(sandbox: Sandbox): string {
+    const { id, containerId, kind } = sandbox;
+    return (this.ways.gatewayNames === 'container' && kind === 'container' ? containerId : id).slice(0, 12);
   }
 
   /** The default route leads through the first end point that has a gateway. */
@@ -313,7 +346,7 @@ export class NetworkController {
     if (network.driver === 'overlay') {
       this.db?.delete(network.id, PEER_TABLE, endpoint.id);
       this.overlay.leave(network, endpoint);
-    } else if (endpoint.outer !== undefined && !endpoint.outer.removed) dataplane.deleteLink(endpoint.outer);
+    } else leaveBridge(this.hostNs, endpoint);
     endpoint.inner = endpoint.outer = undefined;
     network.pool?.release(endpoint.address);
     network.endpoints.delete(endpoint.id);
@@ -391,20 +424,26 @@ export class NetworkController {
     if (network === undefined || event.owner === this.db?.name) return;
     if (event.table === PEER_TABLE) {
       if (event.type === 'delete') this.overlay.removePeer(network, event.key);
-      else this.overlay.addPeer(network, event.key, event.value as PeerRecord);
+      else this.overlay.addPeer(network, event.key, event.value as PeerRecord, this.originOf(event.key, network));
       return;
     }
     if (event.table !== ENDPOINT_TABLE) return;
     const record = event.value as EndpointRecord;
     if (event.type === 'delete') this.services.remove(network, event.key, record, true);
     else if (record.ServiceDisabled) this.services.remove(network, event.key, record, false);
-    else this.services.add(network, event.key, record, network.origin);
+    else this.services.add(network, event.key, record, this.originOf(event.key, network));
+  }
+
+  /** Who is behind an end point of another node. */
+  private originOf(endpointId: string, network: Network): Origin {
+    return this.origins?.get(endpointId) ?? network.origin;
   }
 
   /** The swarm was left. */
   leaveCluster(): void {
     for (const network of [...this.networks.values()]) if (network.driver === 'overlay') this.deleteNetwork(network);
     this.services.closeMesh();
+    this.overlay.encryption.forgetKeys();
     this.db = undefined;
   }
 }

@@ -7,6 +7,7 @@ import type { NetDevice } from '../../kernel/device.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import type { AddressPool, Subnet } from '../../swarm/ipam.ts';
 import type { PortConfig } from '../../swarm/objects.ts';
+import type { RuleLine } from './hostRules.ts';
 import type { Resolver } from './resolver.ts';
 
 export type DriverName = 'bridge' | 'overlay' | 'host' | 'null';
@@ -48,6 +49,8 @@ export class Network {
   readonly endpoints = new Map<string, Endpoint>();
   /** Of bridges: the device. */
   bridge: NetDevice | undefined;
+  /** Of bridges: what was written for it. */
+  rules: readonly RuleLine[] = [];
   /** The node's own sandbox for virtual addresses: `ingress_sbox`, `lb_…`. */
   loadBalancer: Sandbox | undefined;
 
@@ -121,6 +124,8 @@ export class Endpoint {
   /** `eth0`, once it is in the sandbox. */
   deviceName = '';
   ports: PortBindingDone[] = [];
+  /** Of end points on bridges: what was written for it. */
+  rules: readonly RuleLine[] = [];
   /** Told to the cluster. */
   published = false;
   driverOptions: Readonly<Record<string, string>> | null = null;

@@ -3,7 +3,7 @@
  * DOCKER_OUTPUT. Mirrors libnetwork resolver.go and resolver_unix.go of 26.1: names of the sandbox's networks are answered
  * from their tables, everything else is asked of the host's servers, from the host's namespace.
  */
-import { ipv4, parseIpv4 } from '../../base/address.ts';
+import { formatIpv4, ipv4, parseIpv4 } from '../../base/address.ts';
 import { SECOND, type Timer } from '../../base/scheduler.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { tcpReceive, tcpSend, udpConnect, udpReceive, udpSend, udpSocket, type TcpSocket, type UdpSocket } from '../../transport/index.ts';
@@ -29,6 +29,8 @@ export interface ResolverContext {
   upstreams(): readonly string[];
   /** Uniform in [0, bound): the order of several answers. */
   below(bound: number): number;
+  /** Nothing is said when no server has answered. */
+  readonly silent: boolean;
 }
 
 export class Resolver {
@@ -137,7 +139,8 @@ export class Resolver {
       const j = this.context.below(i + 1);
       [addresses[i], addresses[j]] = [addresses[j] as number, addresses[i] as number];
     }
-    return addresses;
+    const first = addresses.length > 1 ? (this.ns.kernel.universe.chance?.drawn(addresses.map(formatIpv4), 0) ?? 0) : 0;
+    return [...addresses.slice(first), ...addresses.slice(0, first)];
   }
 
   /** Asks one server after the other; without an answer the client hears SERVFAIL. */
@@ -146,6 +149,7 @@ export class Resolver {
     const address = server === undefined ? undefined : parseIpv4(server);
     const onlyInternal = this.sandbox.endpoints.every(({ network }) => network.internal);
     if (address === undefined || onlyInternal) {
+      if (this.context.silent) return;
       send(encodeDns({ ...dnsReply(query, [], DNS_SERVFAIL), recursionAvailable: false }, false));
       return;
     }
@@ -183,12 +187,14 @@ function writeRules(ns: NetworkNamespace, tcpPort: number, udpPort: number, sand
   const { origin } = sandbox;
   const at = 'DOCKER_OUTPUT';
   const back = 'DOCKER_POSTROUTING';
+  dataplane.openTable(ns, 'filter');
+  // Each chain with the jump to it, so that they stand in this order.
   dataplane.newChain(ns, 'nat', at, origin);
+  dataplane.insert(ns, 'nat', 'OUTPUT', `-d 127.0.0.11 -j ${at}`, origin);
   dataplane.newChain(ns, 'nat', back, origin);
+  dataplane.insert(ns, 'nat', 'POSTROUTING', `-d 127.0.0.11 -j ${back}`, origin);
   const rules: [string, string][] = [
-    ['OUTPUT', `-d 127.0.0.11 -j ${at}`],
     [at, `-d 127.0.0.11 -p udp --dport 53 -j DNAT --to-destination 127.0.0.11:${udpPort}`],
-    ['POSTROUTING', `-d 127.0.0.11 -j ${back}`],
     [back, `-s 127.0.0.11 -p udp --sport ${udpPort} -j SNAT --to-source :53`],
     [at, `-d 127.0.0.11 -p tcp --dport 53 -j DNAT --to-destination 127.0.0.11:${tcpPort}`],
     [back, `-s 127.0.0.11 -p tcp --sport ${tcpPort} -j SNAT --to-source :53`],

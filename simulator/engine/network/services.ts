@@ -5,12 +5,14 @@
  */
 import { formatCidr, formatIpv4 } from '../../base/address.ts';
 import type { Origin } from '../../base/origin.ts';
+import type { DataPlane } from '../../eras/era.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { formatSubnet } from '../../swarm/ipam.ts';
 import type { PortConfig } from '../../swarm/objects.ts';
 import * as dataplane from '../dataplane.ts';
 import type { DaemonSockets } from '../sockets.ts';
-import { arrangeJumps, INGRESS_CHAIN } from './bridge.ts';
+import { INGRESS_CHAIN } from './bridge.ts';
+import { arrangeJumps } from './hostRules.ts';
 import { GATEWAY_NETWORK, type Endpoint, type Network, type Sandbox } from './model.ts';
 import { NameTable } from './names.ts';
 
@@ -54,6 +56,7 @@ export interface LoadBalancer {
 }
 
 export class Services {
+  private readonly ways: DataPlane;
   private readonly hostNs: NetworkNamespace;
   private readonly sockets: DaemonSockets;
   private readonly parse: (address: string) => number;
@@ -62,11 +65,12 @@ export class Services {
   private readonly mesh: MeshPorts;
   private nextMark = FIRST_MARK;
 
-  constructor(hostNs: NetworkNamespace, sockets: DaemonSockets, parse: (address: string) => number) {
+  constructor(hostNs: NetworkNamespace, sockets: DaemonSockets, parse: (address: string) => number, ways: DataPlane) {
+    this.ways = ways;
     this.hostNs = hostNs;
     this.sockets = sockets;
     this.parse = parse;
-    this.mesh = new MeshPorts(this.hostNs, this.sockets);
+    this.mesh = new MeshPorts(this.hostNs, this.sockets, ways);
   }
 
   /** The names of a network; made when first asked for. */
@@ -144,26 +148,26 @@ export class Services {
     if (last) this.balancers.delete(key);
   }
 
-  /** Everything known of a network is put into its load balancer's sandbox, which has just been made. */
-  populate(network: Network): void {
-    for (const balancer of this.balancersOf(network.id)) {
+  /** Everything known of a network is put into the sandbox of `endpoint`, if it balances and has just been made. */
+  populate(endpoint: Endpoint): void {
+    const place = placesOf(endpoint.network, this.ways).find((each) => each.endpoint === endpoint);
+    if (place === undefined) return;
+    for (const balancer of this.balancersOf(endpoint.network.id)) {
       if (balancer.virtualIp === 0) continue;
-      let first = true;
-      for (const backend of balancer.backends.values()) {
-        this.program(balancer, backend.address, first);
-        first = false;
-      }
+      for (const backend of balancer.backends.values()) this.programAt(place, balancer, backend.address, false);
     }
   }
 
-  /** addLBBackend */
   private program(balancer: LoadBalancer, address: number, isNew: boolean): void {
+    for (const place of placesOf(balancer.network, this.ways)) this.programAt(place, balancer, address, isNew);
+  }
+
+  /** addLBBackend */
+  private programAt({ ns, endpoint, sandbox }: Place, balancer: LoadBalancer, address: number, isNew: boolean): void {
     const { network, mark, virtualIp, origin } = balancer;
-    const place = placeOf(network);
-    if (place === undefined) return;
-    const { ns, endpoint, sandbox } = place;
     if (isNew || !dataplane.hasService(ns, mark)) {
-      dataplane.addAlias(ns, endpoint.deviceName, virtualIp, origin);
+      // Where every sandbox balances, a task has the address of its own service only, from the start.
+      if (this.ways.balancing === 'own sandbox') dataplane.addAlias(ns, endpoint.deviceName, virtualIp, origin, this.ways.virtualBroadcast);
       if (sandbox.kind === 'ingress') this.mesh.open(gatewayAddress(sandbox), balancer.ports, origin);
       this.mark(balancer, ns, endpoint, true);
       dataplane.addService(ns, mark, origin);
@@ -174,10 +178,11 @@ export class Services {
 
   /** rmLBBackend: weight 0 first, away when the end point is gone, and with the last one all the rest. */
   private unprogram(balancer: LoadBalancer, address: number, full: boolean, last: boolean): void {
+    for (const place of placesOf(balancer.network, this.ways)) this.unprogramAt(place, balancer, address, full, last);
+  }
+
+  private unprogramAt({ ns, endpoint, sandbox }: Place, balancer: LoadBalancer, address: number, full: boolean, last: boolean): void {
     const { network, mark, virtualIp, origin } = balancer;
-    const place = placeOf(network);
-    if (place === undefined) return;
-    const { ns, endpoint, sandbox } = place;
     if (!full) {
       dataplane.drainServer(ns, mark, address, isDirect(network), origin);
       return;
@@ -187,7 +192,7 @@ export class Services {
     dataplane.removeService(ns, mark, origin);
     if (sandbox.kind === 'ingress') this.mesh.close(gatewayAddress(sandbox), balancer.ports, origin);
     this.mark(balancer, ns, endpoint, false);
-    dataplane.removeAlias(ns, endpoint.deviceName, virtualIp);
+    if (this.ways.balancing === 'own sandbox') dataplane.removeAlias(ns, endpoint.deviceName, virtualIp);
   }
 
   /** configureFWMark */
@@ -195,7 +200,11 @@ export class Services {
     const { mark, virtualIp, ports, network, origin } = balancer;
     const change = on ? dataplane.append : dataplane.remove;
     for (const port of ports) change(ns, 'mangle', 'PREROUTING', `-p ${port.Protocol} --dport ${port.PublishedPort ?? 0} -j MARK --set-mark ${mark}`, origin);
-    change(ns, 'mangle', 'INPUT', `-d ${formatIpv4(virtualIp)}/32 -j MARK --set-mark ${mark}`, origin);
+    const own = this.ways.balancing === 'own sandbox';
+    const vip = formatIpv4(virtualIp);
+    change(ns, 'mangle', own ? 'INPUT' : 'OUTPUT', `-d ${vip}/32 -j MARK --set-mark ${mark}`, origin);
+    // Nobody else answers an echo request to the virtual address.
+    if (!own) change(ns, 'nat', 'OUTPUT', `-p icmp -d ${vip} --icmp-type 8 -j DNAT --to-destination 127.0.0.1`, origin);
     if (!on || isDirect(network) || network.subnet === undefined) return;
     // Written once and never removed.
     const rule = `-m ipvs --ipvs -d ${formatSubnet(network.subnet)} -j SNAT --to-source ${formatIpv4(endpoint.address)}`;
@@ -218,12 +227,22 @@ export function isDirect(network: Network): boolean {
   return network.options['dsr'] !== undefined || network.options['com.docker.network.driver.overlay.dsr'] !== undefined;
 }
 
-/** The sandbox that balances for a network, once it is there. */
-function placeOf(network: Network): { ns: NetworkNamespace; endpoint: Endpoint; sandbox: Sandbox } | undefined {
-  const sandbox = network.loadBalancer;
-  const endpoint = sandbox?.endpoints.find((each) => each.network === network);
-  if (sandbox?.ns === undefined || endpoint === undefined || endpoint.deviceName === '') return undefined;
-  return { ns: sandbox.ns, endpoint, sandbox };
+/** A sandbox that balances for a network. */
+interface Place {
+  readonly ns: NetworkNamespace;
+  readonly endpoint: Endpoint;
+  readonly sandbox: Sandbox;
+}
+
+/** The node's own sandbox once it is there; where every sandbox balances, all on the network, but on ingress only the node's own. */
+function placesOf(network: Network, { balancing }: DataPlane): Place[] {
+  const everywhere = balancing === 'every sandbox' && !network.ingress;
+  const own = network.loadBalancer?.endpoints.find((each) => each.network === network);
+  const endpoints = everywhere ? [...network.endpoints.values()] : own === undefined ? [] : [own];
+  return endpoints.flatMap((endpoint) => {
+    const { sandbox } = endpoint;
+    return sandbox?.ns === undefined || endpoint.deviceName === '' ? [] : [{ ns: sandbox.ns, endpoint, sandbox }];
+  });
 }
 
 function gatewayAddress(sandbox: Sandbox): number {
@@ -251,12 +270,14 @@ export function writeRedirects(ns: NetworkNamespace, address: number, ports: rea
 
 /** programIngress: the host's side of the routing mesh, and the listener that keeps each published port. */
 class MeshPorts {
+  private readonly ways: DataPlane;
   private readonly ns: NetworkNamespace;
   private readonly sockets: DaemonSockets;
   private readonly open_ = new Map<string, { uses: number; close: () => void }>();
   private prepared = false;
 
-  constructor(ns: NetworkNamespace, sockets: DaemonSockets) {
+  constructor(ns: NetworkNamespace, sockets: DaemonSockets, ways: DataPlane) {
+    this.ways = ways;
     this.ns = ns;
     this.sockets = sockets;
   }
@@ -270,7 +291,7 @@ class MeshPorts {
         known.uses++;
         continue;
       }
-      const rules = meshRules(gateway, port);
+      const rules = meshRules(gateway, port, this.ways);
       for (const [table, rule] of rules) dataplane.insert(this.ns, table, INGRESS_CHAIN, rule, origin);
       const stop = this.hold(port);
       this.open_.set(key, {
@@ -310,11 +331,10 @@ class MeshPorts {
     }
     const local = `-m addrtype --dst-type LOCAL -j ${INGRESS_CHAIN}`;
     for (const chain of ['OUTPUT', 'PREROUTING']) if (!dataplane.has(ns, 'nat', chain, local)) dataplane.insert(ns, 'nat', chain, local, origin);
-    if (!dataplane.has(ns, 'filter', 'FORWARD', `-j ${INGRESS_CHAIN}`)) dataplane.insert(ns, 'filter', 'FORWARD', `-j ${INGRESS_CHAIN}`, origin);
     dataplane.writeSysctl(ns, `net/ipv4/conf/${GATEWAY_NETWORK}/route_localnet`, '1');
     const masquerade = `-m addrtype --src-type LOCAL -o ${GATEWAY_NETWORK} -j MASQUERADE`;
     if (!dataplane.has(ns, 'nat', 'POSTROUTING', masquerade)) dataplane.insert(ns, 'nat', 'POSTROUTING', masquerade, origin);
-    arrangeJumps(ns, origin);
+    arrangeJumps(ns, this.ways.hostRules, origin);
   }
 
   /** plumbProxy: a listener that never accepts keeps the port for the mesh. */
@@ -332,11 +352,12 @@ class MeshPorts {
   }
 }
 
-function meshRules(gateway: number, port: PortConfig): ['nat' | 'filter', string][] {
+function meshRules(gateway: number, port: PortConfig, { stateMatch }: DataPlane): ['nat' | 'filter', string][] {
+  const established = stateMatch === 'state' ? '-m state --state' : '-m conntrack --ctstate';
   const { Protocol: protocol, PublishedPort: number = 0 } = port;
   return [
     ['nat', `-p ${protocol} --dport ${number} -j DNAT --to-destination ${formatIpv4(gateway)}:${number}`],
-    ['filter', `-p ${protocol} --sport ${number} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`],
+    ['filter', stateMatch === 'state' ? `-p ${protocol} ${established} ESTABLISHED,RELATED --sport ${number} -j ACCEPT` : `-p ${protocol} --sport ${number} ${established} ESTABLISHED,RELATED -j ACCEPT`],
     ['filter', `-p ${protocol} --dport ${number} -j ACCEPT`],
   ];
 }

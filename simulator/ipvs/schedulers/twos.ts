@@ -1,4 +1,5 @@
 /** Power of two choices: of two servers drawn by weight, the less loaded. Mirrors net/netfilter/ipvs/ip_vs_twos.c. */
+import { formatIpv4 } from '../../base/address.ts';
 import type { IpvsScheduler } from '../scheduler.ts';
 import type { RealServer } from '../service.ts';
 import { connectionOverhead } from './lc.ts';
@@ -17,6 +18,12 @@ export const twos: IpvsScheduler = {
       return open.find((server) => (rest -= server.weight) <= 0) ?? last;
     };
     const [first, second] = [draw(), draw()];
-    return second.weight * connectionOverhead(first) > first.weight * connectionOverhead(second) ? second : first;
+    const usual =
+      second.weight * connectionOverhead(first) > first.weight * connectionOverhead(second) ? second : first;
+    const { chance } = kernel.universe;
+    if (chance === undefined) return usual;
+    // Whichever is drawn twice is taken: all that have a weight are possible.
+    const names = open.map((server) => `${formatIpv4(server.address)}:${server.port}`);
+    return open[chance.drawn(names, open.indexOf(usual))];
   },
 };

@@ -1,5 +1,5 @@
 /** The bridge device itself (net/bridge/br_device.c, br_if.c): carrier and MAC follow the ports; the data path is ../bridge.ts. */
-import { KERNEL_DEFAULT } from '../../base/origin.ts';
+import { kernelHabit } from '../../base/origin.ts';
 import { brDevXmit } from '../bridge.ts';
 import type { BridgePort, BridgeState, DeviceDriver, NetDevice } from '../device.ts';
 import { makeFdbEntry } from '../fdb.ts';
@@ -81,7 +81,7 @@ export function setBridgeMac(dev: NetDevice, mac: number): void {
   const old = state.fdb.get(dev.mac);
   if (old !== undefined && old.port === null) state.fdb.delete(dev.mac);
   dev.mac = mac;
-  if (mac !== 0 && !state.fdb.has(mac)) state.fdb.set(mac, makeFdbEntry(mac, null, 'permanent', false, dev.ns.kernel.now, KERNEL_DEFAULT));
+  if (mac !== 0 && !state.fdb.has(mac)) state.fdb.set(mac, makeFdbEntry(mac, null, 'permanent', false, dev.ns.kernel.now, kernelHabit('own-address')));
 }
 
 /** br_mtu_auto_adjust: a bridge nobody gave an MTU takes the least of its ports. */

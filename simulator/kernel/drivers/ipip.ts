@@ -4,7 +4,7 @@
  *
  * Deviation: no other tunnels can be made (`ip tunnel add`).
  */
-import { KERNEL_DEFAULT } from '../../base/origin.ts';
+import { kernelHabit } from '../../base/origin.ts';
 import type { Packet } from '../../wire/packet.ts';
 import type { DeviceDriver, NetDevice } from '../device.ts';
 import { createDevice } from '../devices.ts';
@@ -32,7 +32,7 @@ export function loadIpip(kernel: Kernel): void {
 }
 
 function addFallback(ns: NetworkNamespace): void {
-  createDevice(ns, { kind: 'ipip', name: 'tunl0', mac: 0, mtu: 1500 - IPIP_OVERHEAD, origin: KERNEL_DEFAULT });
+  createDevice(ns, { kind: 'ipip', name: 'tunl0', mac: 0, mtu: 1500 - IPIP_OVERHEAD, origin: kernelHabit('tunnel') });
 }
 
 /** ipip_rcv: the device that takes an IP-in-IP packet for this namespace; undefined when there is none that is up. */
@@ -46,6 +46,6 @@ export function ipipRcv(dev: NetDevice, outer: Packet): void {
   const inner = outer.inner as Packet;
   scrub(inner);
   inner.dstMac = dev.mac;
-  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, inner, { kind: 'decap', dev: dev.name, vni: 0, outer: outer.id });
+  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, inner, { kind: 'decap', dev: dev.name, vni: 0, outer: outer.id, origin: dev.origin });
   netifRx(dev, inner);
 }

@@ -27,7 +27,7 @@ function vethXmit(dev: NetDevice, packet: Packet): void {
   const { peer } = dev;
   if (peer === null || !peer.up) {
     dev.stats.txDropped++;
-    drop(dev.ns, packet, 'DEVICE_DOWN', dev.name);
+    drop(dev.ns, packet, 'DEVICE_DOWN', dev.name, peer?.stateOrigin ?? undefined);
     return;
   }
   // is_skb_forwardable: MTU plus room for one VLAN tag.

@@ -5,7 +5,7 @@
  * Not emulated: VLAN-aware metadata modes, GPE, multicast groups, IPv6 underlay.
  */
 import { isGroupMac, isLoopback, isMulticast, LIMITED_BROADCAST } from '../../base/address.ts';
-import { KERNEL_DEFAULT } from '../../base/origin.ts';
+import { kernelHabit, type Origin } from '../../base/origin.ts';
 import { SECOND } from '../../base/scheduler.ts';
 import { get32 } from '../../wire/bytes.ts';
 import { ARP_REPLY, ARP_REQUEST, ETH_ARP, ETH_IPV4, frameLength, ICMP_PARAMETER_PROBLEM, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, PROTO_ICMP, PROTO_TCP, PROTO_UDP, type Packet } from '../../wire/packet.ts';
@@ -61,7 +61,7 @@ function vxlanXmit(dev: NetDevice, packet: Packet): void {
   }
   if (entry !== undefined && entry.remotes.length > 0) {
     entry.used = now;
-    xmitTo(dev, packet, entry.remotes);
+    xmitTo(dev, packet, entry);
     return;
   }
   // The all-zeros entry is the default destination; without it the packet has nowhere to go (l2miss).
@@ -72,18 +72,18 @@ function vxlanXmit(dev: NetDevice, packet: Packet): void {
     drop(dev.ns, packet, 'VXLAN_NO_REMOTE', dev.name);
     return;
   }
-  xmitTo(dev, packet, fallback.remotes);
+  xmitTo(dev, packet, fallback);
 }
 
-function xmitTo(dev: NetDevice, packet: Packet, remotes: readonly FdbRemote[]): void {
+function xmitTo(dev: NetDevice, packet: Packet, { remotes, origin }: FdbEntry): void {
   // As vxlan_xmit: copies to all but the first, and the packet itself to the first at last.
   const { packets } = dev.ns.kernel.universe;
-  for (let i = 1; i < remotes.length; i++) encapsulate(dev, packets.clone(packet), remotes[i] as FdbRemote);
-  encapsulate(dev, packet, remotes[0] as FdbRemote);
+  for (let i = 1; i < remotes.length; i++) encapsulate(dev, packets.clone(packet), remotes[i] as FdbRemote, origin);
+  encapsulate(dev, packet, remotes[0] as FdbRemote, origin);
 }
 
 /** vxlan_xmit_one */
-function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
+function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote, origin: Origin): void {
   const state = dev.vxlan as VxlanState;
   const { underlay } = state;
   const octets = frameLength(inner) - 14;
@@ -92,14 +92,14 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   const tos = state.tos === 1 && innerIsIp ? inner.tos : state.tos & ~1;
   // The mark crosses to the underlay with the device's own namespace only (skb_scrub_packet with xnet).
   const mark = underlay === dev.ns ? inner.mark : 0;
-  let way: SendOptions = { oif };
+  let way: SendOptions = { route: undefined, oif, origin: dev.origin };
   if (innerIsIp && inner.dontFragment && octets > 576 && dev.port !== null) {
     // Looked up here for its MTU, and used for the packet if it fits.
     const route = ipRouteOutput(underlay, remote.address, { src: state.local, oif, mark, tos });
     if (route.ok) {
       const mtu = routeMtu(underlay, route.value, remote.address) - VXLAN_OVERHEAD;
       if (octets > mtu && bounce(dev, inner, mtu)) return;
-      way = { oif, route: route.value };
+      way = { route: route.value, oif, origin: dev.origin };
     }
   }
   const outer = dev.ns.kernel.universe.packets.make();
@@ -116,7 +116,7 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote): void {
   outer.mark = mark;
   scrub(inner);
   outer.inner = inner;
-  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, outer, { kind: 'encap', dev: dev.name, vni: outer.vni, remote: remote.address, inner: inner.id });
+  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, outer, { kind: 'encap', dev: dev.name, vni: outer.vni, remote: remote.address, inner: inner.id, origin });
   const sent = ipLocalOut(underlay, outer, way);
   if (!sent.ok) {
     dev.stats.txErrors++;
@@ -237,7 +237,7 @@ function arpReduce(dev: NetDevice, packet: Packet): void {
   reply.arpSenderIp = target;
   reply.arpTargetMac = packet.arpSenderMac;
   reply.arpTargetIp = packet.arpSenderIp;
-  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'arp-proxy', dev: dev.name, address: target, mac: neighbour.mac });
+  if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'arp-proxy', dev: dev.name, address: target, mac: neighbour.mac, origin: neighbour.origin });
   netifRx(dev, reply);
 }
 
@@ -262,7 +262,7 @@ export function vxlanRcv(ns: NetworkNamespace, receivers: ReadonlyMap<number, Ne
   scrub(inner);
   dev.stats.rxPackets++;
   dev.stats.rxBytes += frameLength(inner) - 14;
-  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, inner, { kind: 'decap', dev: dev.name, vni: outer.vni, outer: outer.id });
+  if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, inner, { kind: 'decap', dev: dev.name, vni: outer.vni, outer: outer.id, origin: dev.origin });
   netifRx(dev, inner);
 }
 
@@ -271,7 +271,7 @@ function snoop(dev: NetDevice, state: VxlanState, mac: number, from: number): bo
   const { now } = dev.ns.kernel;
   const entry = fdbLookup(state.fdb, mac, now, state.ageing * SECOND);
   if (entry === undefined) {
-    const learned: FdbEntry = makeFdbEntry(mac, null, 'reachable', true, now, KERNEL_DEFAULT);
+    const learned: FdbEntry = makeFdbEntry(mac, null, 'reachable', true, now, kernelHabit('learned'));
     learned.remotes = [{ address: from, port: state.dstPort, vni: state.vni, ifindex: 0 }];
     state.fdb.set(mac, learned);
     if (dev.ns.listeners.length > 0) notify(dev.ns, { kind: 'fdb', dev, entry: learned, master: null, deleted: false });

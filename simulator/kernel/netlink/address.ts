@@ -3,7 +3,7 @@ import { inPrefix, maskOf } from '../../base/address.ts';
 import type { Origin } from '../../base/origin.ts';
 import { done, refuse, type Result } from '../../base/result.ts';
 import type { AddressLifetime, InterfaceAddress, NetDevice } from '../device.ts';
-import { addAddress as addToDevice, deleteAddress as deleteFromDevice } from '../devices.ts';
+import { addAddress as addToDevice, deleteAddress as deleteFromDevice } from '../addresses.ts';
 
 export interface AddressRequest {
   readonly address: number;

@@ -33,6 +33,8 @@ export interface LinkSettings {
   readonly noArp?: boolean | undefined;
   /** null: out of its bridge. */
   readonly master?: NetDevice | null | undefined;
+  /** Who wants it. */
+  readonly origin?: Origin | undefined;
 }
 
 /** Settings of a bridge, in the kernel's units as `ip link … type bridge` takes them (hundredths of a second). */
@@ -202,7 +204,10 @@ export function setLink(dev: NetDevice, settings: LinkSettings): Result<undefine
     dev.promiscuousByHand = settings.promiscuous;
     dev.promiscuous += settings.promiscuous ? 1 : -1;
   }
-  if (settings.up !== undefined) setUp(dev, settings.up);
+  if (settings.up !== undefined) {
+    setUp(dev, settings.up);
+    dev.stateOrigin = settings.origin ?? null;
+  }
   if (settings.txQueueLength !== undefined) dev.txQueueLength = settings.txQueueLength;
   return done;
 }

@@ -10,6 +10,7 @@ import type { NetDevice } from '../device.ts';
 import { fibLookup, insertRoute, removeRoute, RT_TABLE_MAIN, type Fib, type Route, type RouteType } from '../fib.ts';
 import type { NetworkNamespace } from '../netns.ts';
 import { ipRouteOutput, outputDevice, sourceFor } from '../route.ts';
+import { judgeSource, SOURCE_FILTERED } from '../source.ts';
 
 /** What a new route says; what is left out is 0 or empty. */
 export interface RouteRequest {
@@ -84,10 +85,8 @@ export interface RoutePattern {
 /** Removes the first route that matches (fib_table_delete); ESRCH when none does. */
 export function deleteRoute(ns: NetworkNamespace, pattern: RoutePattern): Result<undefined> {
   const table = ns.fib.tables.get(pattern.table);
-  const found = table?.routes.find(
+  const found = table?.routesTo(pattern.destination, pattern.prefix).find(
     (route) =>
-      route.destination === pattern.destination &&
-      route.prefix === pattern.prefix &&
       route.tos === pattern.tos &&
       (pattern.type === undefined || route.type === pattern.type) &&
       (pattern.gateway === undefined || route.gateway === pattern.gateway) &&
@@ -134,14 +133,8 @@ function dropEmptyTable(fib: Fib, id: number): void {
 }
 
 function sameKey(fib: Fib, route: Route): Route[] {
-  const routes = fib.tables.get(route.table)?.routes ?? [];
-  return routes.filter(
-    (other) =>
-      other.destination === route.destination &&
-      other.prefix === route.prefix &&
-      other.tos === route.tos &&
-      other.metric === route.metric,
-  );
+  const routes = fib.tables.get(route.table)?.routesTo(route.destination, route.prefix) ?? [];
+  return routes.filter((other) => other.tos === route.tos && other.metric === route.metric);
 }
 
 function exchange(fib: Fib, old: Route, fresh: Route): void {
@@ -170,9 +163,11 @@ function checkNextHop(ns: NetworkNamespace, request: RouteRequest): Result<NetDe
     if (!dev.up) return refuse('ENETDOWN', 'Nexthop device is not up');
     return ns.localAddresses.has(gateway) ? refuse('EINVAL', 'Nexthop has invalid gateway') : ok(dev);
   }
-  const way = fibLookup(ns, gateway, 0, 0, dev?.ifindex ?? 0, 0);
-  // A next hop must be on a link: its own route may not need another next hop.
-  if (way === null || way.gateway !== 0) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
+  // A next hop must be on a link: what needs another next hop, or refuses, is left out. The route's own table is asked first.
+  const oif = dev?.ifindex ?? 0;
+  const own = request.table === RT_TABLE_MAIN ? null : (ns.fib.tables.get(request.table)?.lookup(gateway, oif, 0, null, true) ?? null);
+  const way = own ?? fibLookup(ns, gateway, 0, 0, oif, 0, 0, true);
+  if (way === null) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
   if (way.type !== 'unicast' && way.type !== 'local') return refuse('EINVAL', 'Nexthop has invalid gateway');
   if (dev !== null && way.dev !== dev) return refuse('ENETUNREACH', 'Nexthop has invalid gateway');
   return ok(way.dev);
@@ -240,16 +235,12 @@ function lookupInput(ns: NetworkNamespace, question: RouteQuestion, iif: NetDevi
   if (!localnet && iif.kind !== 'loopback' && (inPrefix(src, 0x7f000000, 8) || inPrefix(dst, 0x7f000000, 8)))
     return refuse('EINVAL');
   const route = fibLookup(ns, dst, src, mark, 0, iif.ifindex, tos);
-  if (src !== 0 && iif.kind !== 'loopback') {
-    const acceptLocal = iif.conf.accept_local !== 0 || ns.confAll.accept_local !== 0;
-    if (!acceptLocal && ns.localAddresses.has(src)) return refuse('EINVAL');
-    const mode = Math.max(iif.conf.rp_filter, ns.confAll.rp_filter);
-    if (mode !== 0) {
-      const back = fibLookup(ns, src, dst, 0, 0, iif.ifindex, tos);
-      if (back === null || back.type !== 'unicast' || (mode === 1 && back.dev !== iif)) return refuse('EXDEV');
-    }
+  const forwards = iif.conf.forwarding !== 0;
+  const leads = route !== null && (route.type === 'local' || route.type === 'broadcast' || (route.type === 'unicast' && forwards));
+  if (leads && iif.kind !== 'loopback') {
+    const verdict = judgeSource(ns, iif, src, dst, mark, tos, route.type === 'unicast' ? route.dev : null);
+    if (verdict < 0) return refuse(verdict === SOURCE_FILTERED ? 'EXDEV' : 'EINVAL');
   }
-  const forwards = iif.conf.forwarding !== 0 || ns.knobs.ip_forward !== 0;
   if (route === null) return refuse(forwards ? 'ENETUNREACH' : 'EHOSTUNREACH');
   switch (route.type) {
     case 'local':

@@ -2,6 +2,7 @@
  * What connection tracking remembers: tuples as numbers, one entry per conversation.
  * Mirrors include/net/netfilter/nf_conntrack.h and nf_conntrack_tuple.h.
  */
+import type { Origin } from '../../base/origin.ts';
 import type { ConntrackReference } from '../../wire/packet.ts';
 import { PROTO_ICMP } from '../../wire/packet.ts';
 import { TcpTrack } from './tcp-track.ts';
@@ -67,6 +68,9 @@ export class ConntrackEntry implements ConntrackReference {
   streamFrom = 0;
   /** ifindex MASQUERADE bound it to; 0 when it did not. */
   masqueradeIfindex = 0;
+  /** Who wrote the rules that decided its translation: of the source, of the destination. */
+  sourceOrigin: Origin | null = null;
+  destinationOrigin: Origin | null = null;
   /** Something `conntrack -E` reports changed during this packet. */
   changed = false;
   readonly tcp: TcpTrack | null;

@@ -13,6 +13,7 @@ import {
   TCP_FIN,
   TCP_RST,
   TCP_SYN,
+  TCP_URG,
   type Packet,
 } from '../../wire/packet.ts';
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY, ORIGINAL, REPLY, type ConntrackEntry } from './entry.ts';
@@ -23,8 +24,10 @@ import {
   FLAG_BE_LIBERAL,
   FLAG_CLOSE_INIT,
   FLAG_DATA_UNACKNOWLEDGED,
+  FLAG_EXPECT_CHALLENGE,
   FLAG_MAXACK_SET,
   FLAG_SACK_PERM,
+  FLAG_WINDOW_SCALE,
   NONE_SET,
   nextTcpState,
   RST_SET,
@@ -42,7 +45,7 @@ import {
   TCP_SYN_SENT,
   TCP_SYN_SENT2,
   TCP_TIME_WAIT,
-  type TcpSide,
+  TcpSide,
   type TcpTrack,
 } from './tcp-track.ts';
 import { before, segmentEnd, takeOptions, tcpInWindow, WINDOW_IGNORE, WINDOW_INVALID } from './tcp-window.ts';
@@ -131,6 +134,24 @@ function tcpNew(knobs: ConntrackKnobs, track: TcpTrack, packet: Packet): boolean
   return true;
 }
 
+/** FIN, SYN, RST, ACK and URG as they may stand together (tcp_valid_flags). */
+function flagsAreValid(flags: number): boolean {
+  switch (flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG)) {
+    case TCP_SYN:
+    case TCP_SYN | TCP_URG:
+    case TCP_SYN | TCP_ACK:
+    case TCP_RST:
+    case TCP_RST | TCP_ACK:
+    case TCP_FIN | TCP_ACK:
+    case TCP_FIN | TCP_ACK | TCP_URG:
+    case TCP_ACK:
+    case TCP_ACK | TCP_URG:
+      return true;
+    default:
+      return false;
+  }
+}
+
 function tcpPacket(
   table: ConntrackTable,
   entry: ConntrackEntry,
@@ -139,6 +160,7 @@ function tcpPacket(
   info: number,
   now: number,
 ): number {
+  if (!flagsAreValid(packet.flags)) return TRACK_INVALID;
   const knobs = table.knobs;
   const direction = directionOf(info);
   const index = segmentKind(packet.flags);
@@ -174,10 +196,25 @@ function tcpPacket(
         const side = track.seen[track.lastDirection] as TcpSide;
         side.end = side.maxEnd = track.lastEnd;
         side.maxWindow = Math.max(track.lastWindow, 1);
+        side.scale = track.lastScale;
+        side.flags = track.lastFlags &= ~FLAG_EXPECT_CHALLENGE;
+        (track.seen[direction] as TcpSide).reset();
         break;
       }
       rememberIgnored(track, direction, index, packet);
       return TRACK_ACCEPT;
+    case TCP_TIME_WAIT:
+      if (
+        oldState === TCP_LAST_ACK &&
+        index === ACK_SET &&
+        track.lastDirection !== direction &&
+        track.lastIndex === SYN_SET &&
+        track.lastFlags & FLAG_EXPECT_CHALLENGE
+      ) {
+        track.lastFlags &= ~FLAG_EXPECT_CHALLENGE;
+        return TRACK_ACCEPT;
+      }
+      break;
     case TCP_SYN_SENT2:
       track.simultaneousOpen = true;
       break;
@@ -271,13 +308,36 @@ function stateTimeout(knobs: ConntrackKnobs, state: number): number {
   }
 }
 
+/** nf_conntrack_tcp_set_closing: REJECT sends a reset, and so the connection is over. */
+export function setClosing(table: ConntrackTable, entry: ConntrackEntry, now: number): void {
+  const { tcp } = entry;
+  if (tcp === null || !(entry.status & IPS_CONFIRMED) || tcp.state === TCP_CLOSE) return;
+  tcp.state = TCP_CLOSE;
+  entry.expires = now + table.knobs.nf_conntrack_tcp_timeout_close * SECOND;
+  if (table.watchers.length > 0) table.tell('UPDATE', entry);
+}
+
 function rememberIgnored(track: TcpTrack, direction: number, index: number, packet: Packet): void {
   track.lastIndex = index;
   track.lastDirection = direction;
   track.lastSeq = packet.seq;
   track.lastEnd = segmentEnd(packet);
   track.lastWindow = packet.window;
+  if (index === SYN_SET && direction === ORIGINAL) {
+    // Should it be answered, the entry gets in step with what was offered here.
+    offered.reset();
+    offered.flags = 0;
+    takeOptions(offered, packet);
+    track.simultaneousOpen = false;
+    track.lastFlags = offered.flags & (FLAG_WINDOW_SCALE | FLAG_SACK_PERM);
+    track.lastScale = offered.flags & FLAG_WINDOW_SCALE ? offered.scale : 0;
+    if (track.state === TCP_LAST_ACK) track.lastFlags |= FLAG_EXPECT_CHALLENGE;
+  }
+  if (track.state === TCP_SYN_SENT && index === ACK_SET && direction === REPLY) track.lastAck = packet.ack;
 }
+
+/** What an ignored SYN offers. */
+const offered = new TcpSide();
 
 const RESET_GOOD = 10;
 const RESET_KEEPS_STATE = 11;
@@ -294,7 +354,16 @@ function judgeReset(
   const other = track.seen[1 - direction] as TcpSide;
   const established = track.state === TCP_ESTABLISHED && (entry.status & IPS_ASSURED) !== 0;
   let verdict = RESET_GOOD;
-  if (other.flags & FLAG_MAXACK_SET) {
+  // When it is closing anyway, what is known of its windows may be of a connection before (tcp_can_early_drop).
+  switch (track.state) {
+    case TCP_FIN_WAIT:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT:
+    case TCP_CLOSE:
+    case TCP_CLOSE_WAIT:
+      return RESET_OF_IGNORED;
+  }
+  if (other.flags & FLAG_MAXACK_SET && track.lastIndex !== SYN_SET) {
     if (packet.seq === 0 && !established) return RESET_GOOD;
     if (before(packet.seq, other.maxAck) && !knobs.nf_conntrack_tcp_ignore_invalid_rst) return TRACK_INVALID;
     if (!established || packet.seq === other.maxAck) return RESET_GOOD;
@@ -307,5 +376,11 @@ function judgeReset(
     ((entry.status & IPS_SEEN_REPLY && track.lastIndex === SYN_SET) ||
       (!(entry.status & IPS_ASSURED) && track.lastIndex === ACK_SET)) &&
     packet.ack === track.lastEnd;
-  return answersIgnored && verdict === RESET_GOOD ? RESET_OF_IGNORED : verdict;
+  // Or a challenge of the other side that was let through.
+  const answersChallenge =
+    track.state === TCP_SYN_SENT &&
+    track.lastIndex === ACK_SET &&
+    track.lastDirection === REPLY &&
+    packet.seq === track.lastAck;
+  return (answersIgnored || answersChallenge) && verdict === RESET_GOOD ? RESET_OF_IGNORED : verdict;
 }

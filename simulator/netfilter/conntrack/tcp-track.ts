@@ -45,6 +45,8 @@ export const FLAG_CLOSE_INIT = 4;
 export const FLAG_BE_LIBERAL = 8;
 export const FLAG_DATA_UNACKNOWLEDGED = 16;
 export const FLAG_MAXACK_SET = 32;
+/** Of what was ignored only: a challenge may follow, which acknowledges no FIN (RFC 5961). */
+export const FLAG_EXPECT_CHALLENGE = 64;
 
 /** What was seen of one side (struct ip_ct_tcp_state). */
 export class TcpSide {
@@ -54,6 +56,12 @@ export class TcpSide {
   maxAck = 0;
   scale = 0;
   flags = 0;
+
+  /** nf_ct_tcp_state_reset */
+  reset(): void {
+    this.end = this.maxEnd = this.maxWindow = this.maxAck = this.scale = 0;
+    this.flags &= FLAG_BE_LIBERAL;
+  }
 }
 
 export class TcpTrack {
@@ -66,6 +74,8 @@ export class TcpTrack {
   lastAck = 0;
   lastEnd = 0;
   lastWindow = 0;
+  lastScale = 0;
+  lastFlags = 0;
   simultaneousOpen = false;
 }
 

@@ -85,19 +85,19 @@ export const addrtypeMatch: MatchExtension<AddrtypeMatch> = {
   },
 };
 
+/** What kind of address this is here. */
+export function addressTypeName(ns: NetworkNamespace, address: number): string {
+  return TYPES[addressType(ns, address, null)] ?? '';
+}
+
 /** inet_addr_type, or inet_dev_addr_type with a device: what the local table says, UNICAST where it says nothing. */
 function addressType(ns: NetworkNamespace, address: number, dev: NetDevice | null): number {
   if (address === 0 || address === LIMITED_BROADCAST) return 3;
   if (isMulticast(address)) return 5;
   if (dev === null && ns.localAddresses.has(address)) return 2;
-  const local = ns.fib.tables.get(RT_TABLE_LOCAL);
-  if (local === undefined) return 1;
-  for (const route of local.routes) {
-    if (route.prefix !== 0 && (route.destination ^ address) >>> (32 - route.prefix) !== 0) continue;
-    if (dev !== null && route.dev !== dev) continue;
-    return route.type === 'local' ? 2 : route.type === 'broadcast' ? 3 : route.type === 'blackhole' ? 6 : 1;
-  }
-  return 1;
+  const route = ns.fib.tables.get(RT_TABLE_LOCAL)?.lookup(address, 0, 0, dev) ?? null;
+  if (route === null) return 1;
+  return route.type === 'local' ? 2 : route.type === 'broadcast' ? 3 : route.type === 'blackhole' ? 6 : 1;
 }
 
 function parseTypes(text: string): number | Complaint {

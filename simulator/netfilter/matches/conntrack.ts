@@ -219,14 +219,16 @@ function entryMatches(data: ConntrackMatch, entry: ConntrackEntry, packet: Packe
     if ((actual >= min && actual <= max) === invert) return false;
   }
   if (data.status >= 0) {
-    const hit = data.status === 0 ? (entry.status & 15) === 0 : (entry.status & data.status) !== 0;
+    // NONE is no bit, so no entry has it.
+    const hit = (entry.status & data.status) !== 0;
     if (hit === data.notStatus) return false;
   }
   return data.expireMin < 0 || inExpire(data, entry, now) !== data.notExpire;
 }
 
 function inExpire(data: ConntrackMatch, entry: ConntrackEntry, now: number): boolean {
-  // The packet has just renewed it, but for what the rule sees (nf_ct_expires).
+  // Before it is confirmed an entry has no end yet, and what nf_ct_expires makes of that is long over.
+  if (!(entry.status & IPS_CONFIRMED)) return data.expireMin === 0;
   const seconds = Math.max(0, Math.floor((entry.expires - now) / SECOND));
   return seconds >= data.expireMin && seconds <= data.expireMax;
 }

@@ -16,7 +16,11 @@ export const macMatch: MatchExtension<{ mac: number; invert: boolean }> = {
   check: (data) => (data.mac < 0 ? parameterProblem('mac: option "--mac-source" must be specified\n') : undefined),
   save: (data) => `${data.invert ? ' !' : ''} --mac-source ${formatMac(data.mac)}`,
   list: (data) => ` MAC${data.invert ? ' !' : ''} ${formatMac(data.mac)}`,
-  // Only what came in by Ethernet has such an address.
+  // Only what came in by Ethernet has such an address; a broadcast that its sender hears itself has none.
   matches: (data, _ns, packet, _hook, input) =>
-    input !== null && input.kind !== 'loopback' && input.kind !== 'ipip' && (packet.srcMac === data.mac) !== data.invert,
+    input !== null &&
+    input.kind !== 'loopback' &&
+    input.kind !== 'ipip' &&
+    packet.srcMac !== 0 &&
+    (packet.srcMac === data.mac) !== data.invert,
 };

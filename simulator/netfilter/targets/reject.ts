@@ -1,6 +1,6 @@
 /** `-j REJECT`. Mirrors libipt_REJECT.c, ipt_REJECT.c and nf_reject_ipv4.c. */
 import { ipLocalOut } from '../../kernel/ip-output.ts';
-import { icmpSend } from '../../kernel/icmp.ts';
+import { icmpSend, toAll } from '../../kernel/icmp.ts';
 import { drop } from '../../kernel/kernel.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { NF_DROPPED, NF_FORWARD, NF_LOCAL_IN, NF_LOCAL_OUT } from '../../kernel/seams.ts';
@@ -8,16 +8,21 @@ import { devQueueXmit } from '../../kernel/transmit.ts';
 import {
   CT_RELATED,
   CT_RELATED_REPLY,
+  PROTO_ESP,
+  PROTO_ICMP,
+  PROTO_SCTP,
   PROTO_TCP,
+  PROTO_UDP,
   TCP_ACK,
   TCP_FIN,
   TCP_RST,
   TCP_SYN,
   type Packet,
 } from '../../wire/packet.ts';
-import { ORIGINAL } from '../conntrack/entry.ts';
-import { directionOf } from '../conntrack/protocols.ts';
+import { ORIGINAL, type ConntrackEntry } from '../conntrack/entry.ts';
+import { directionOf, setClosing } from '../conntrack/protocols.ts';
 import { parameterProblem, VALUE, type TargetExtension } from '../extension.ts';
+import { netfilterOf } from '../state.ts';
 
 /** Name, alias, ICMP code of type 3; -1 for a TCP reset. */
 const ANSWERS: readonly (readonly [string, string, number])[] = [
@@ -49,16 +54,37 @@ export const rejectTarget: TargetExtension<{ answer: string; code: number }> = {
   save: (data) => ` --reject-with ${data.answer}`,
   list: (data) => ` reject-with ${data.answer}`,
   act(data, ns, packet) {
-    if (data.code >= 0) icmpSend(ns, packet, 3, data.code);
-    else sendReset(ns, packet);
+    if (data.code < 0) sendReset(ns, packet);
+    else if (sumIsGood(packet)) icmpSend(ns, packet, 3, data.code);
     drop(ns, packet, 'NETFILTER_REJECT', data.answer);
     return NF_DROPPED;
   },
 };
 
+/**
+ * nf_reject_verify_csum: of protocols it does not know, the kernel takes the octets above IP for a checksummed whole, and
+ * says nothing about what does not add up.
+ */
+function sumIsGood({ protocol, payload, inner }: Packet): boolean {
+  switch (protocol) {
+    case PROTO_ICMP:
+    case PROTO_TCP:
+    case PROTO_UDP:
+    case PROTO_SCTP:
+    case PROTO_ESP:
+      return true;
+    default: {
+      if (inner !== null) return false;
+      let sum = 0;
+      for (let i = 0; i < payload.length; i++) sum += (payload[i] as number) << (i & 1 ? 0 : 8);
+      return sum !== 0 && sum % 0xffff === 0;
+    }
+  }
+}
+
 /** nf_send_reset */
 function sendReset(ns: NetworkNamespace, about: Packet): void {
-  if (about.protocol !== PROTO_TCP || about.fragmentOffset !== 0 || about.flags & TCP_RST) return;
+  if (about.protocol !== PROTO_TCP || about.fragmentOffset !== 0 || about.flags & TCP_RST || toAll(ns, about)) return;
   const reset = ns.kernel.universe.packets.make();
   reset.parent = about.id;
   reset.flow = about.flow;
@@ -81,6 +107,7 @@ function sendReset(ns: NetworkNamespace, about: Packet): void {
   if (about.ct !== null) {
     reset.ct = about.ct;
     reset.ctInfo = directionOf(about.ctInfo) === ORIGINAL ? CT_RELATED_REPLY : CT_RELATED;
+    setClosing(netfilterOf(ns).conntrack, about.ct as ConntrackEntry, ns.kernel.now);
   }
   const port = about.physIif !== 0 ? ns.devices.get(about.physIif) : undefined;
   if (port === undefined) {

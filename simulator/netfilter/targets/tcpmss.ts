@@ -1,5 +1,8 @@
 /** `-j TCPMSS`: lowers the MSS that a SYN offers. Mirrors libxt_TCPMSS.c and net/netfilter/xt_TCPMSS.c. */
-import { PROTO_TCP, TCP_SYN } from '../../wire/packet.ts';
+import { fibLookup } from '../../kernel/fib.ts';
+import type { NetworkNamespace } from '../../kernel/netns.ts';
+import { routeMtu } from '../../kernel/route.ts';
+import { PROTO_TCP, TCP_SYN, type Packet } from '../../wire/packet.ts';
 import { CONTINUE, FLAG, parameterProblem, VALUE, type RuleContext, type TargetExtension } from '../extension.ts';
 import { parseUnsigned } from '../names.ts';
 
@@ -23,12 +26,24 @@ export const tcpmssTarget: TargetExtension<TcpmssData> = {
   accepts: (_data: TcpmssData, context: RuleContext) => context.protocol === PROTO_TCP && !context.notProtocol,
   save: (data) => (data.mss === 0 ? ' --clamp-mss-to-pmtu' : ` --set-mss ${data.mss}`),
   list: (data) => (data.mss === 0 ? ' TCPMSS clamp to PMTU' : ` TCPMSS set ${data.mss}`),
-  act(data, _ns, packet, _hook, input, output) {
+  act(data, ns, packet) {
+    if (!(packet.flags & TCP_SYN)) return CONTINUE;
+    const mss =
+      data.mss === 0
+        ? Math.min(wayMtu(ns, packet, packet.dst, packet.src), wayMtu(ns, packet, packet.src, 0)) - 40
+        : data.mss;
     const options = packet.tcpOptions;
-    if (!(packet.flags & TCP_SYN) || options === null || options.mss === undefined) return CONTINUE;
-    const path = Math.min(output?.mtu ?? 65535, input?.mtu ?? 65535);
-    const mss = data.mss === 0 ? path - 40 : data.mss;
-    if (options.mss > mss) packet.tcpOptions = { ...options, mss };
+    // A SYN that offers nothing means 536 (RFC 1122 4.2.2.6), which is written down where no data stands in the way.
+    if (options?.mss === undefined) {
+      if (packet.payload.length === 0) packet.tcpOptions = { ...options, mss: Math.min(mss, 536) };
+    } else if (options.mss > mss) packet.tcpOptions = { ...options, mss };
     return CONTINUE;
   },
 };
+
+/** The MTU of the way to an address; tcpmss_reverse_mtu asks for the one back without the packet's mark. */
+function wayMtu(ns: NetworkNamespace, packet: Packet, to: number, from: number): number {
+  const there = from !== 0;
+  const route = fibLookup(ns, to, from, there ? packet.mark : 0, 0, there ? packet.iif : 0, there ? packet.tos : 0);
+  return route === null || (route.dev === null && route.type !== 'local') ? 65535 : routeMtu(ns, route, to);
+}

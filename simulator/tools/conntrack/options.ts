@@ -99,7 +99,8 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
   const words = [...given];
   const filter: Mutable<ConntrackFilter> = {};
   const output = new Set<string>();
-  const events = new Set<string>();
+  let events: Set<string> | undefined;
+  let buffer = false;
   let command: ConntrackCommand | undefined;
   let zero = false;
   let meant = 'conntrack';
@@ -131,7 +132,7 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
     } else return `unknown argument \`${word}'`;
 
     if (COMMANDS.includes(name)) {
-      if (command !== undefined && command !== name) return 'Invalid commands combination';
+      if (command !== undefined) return 'Invalid commands combination';
       command = name as ConntrackCommand;
       const table = words[0];
       if (table !== undefined && !table.startsWith('-') && 'LGDIUEFC'.includes(name)) {
@@ -152,7 +153,9 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
       if (!/^\d+$/.test(value ?? '') || Number(value) > 0xffffffff) return `Bad parameter \`${value ?? ''}'`;
       timeout = Number(value);
     } else {
-      const problem = take(name, value ?? '', filter, output, events, masks);
+      if (name === 'e') events ??= new Set();
+      if (name === 'b') buffer = true;
+      const problem = take(name, value ?? '', filter, output, events ?? new Set(), masks);
       if (problem !== undefined) return problem;
     }
   }
@@ -163,8 +166,15 @@ export function parseConntrack(given: readonly string[]): ConntrackLine | string
     filter.originalDestination = { ...filter.originalDestination, mask: masks.dst };
   }
   if (timeout !== undefined && command !== 'U') return 'option -t is not emulated here except with -U';
+  if (events !== undefined && command !== 'E') return `Illegal option \`-e' with this command`;
+  if (buffer && command !== 'E') return `Illegal option \`-b' with this command`;
+  for (const [side, filtered] of [
+    ['src', filter.originalSource],
+    ['dst', filter.originalDestination],
+  ] as const)
+    if (masks[side] !== undefined && filtered === undefined) return `Can't use --mask-${side} without --${side}`;
   if (zero && command !== 'L') return `Illegal option \`-z' with this command`;
-  return { command, filter, output, events, zero, table: meant, timeout };
+  return { command, filter, output, events: events ?? new Set(), zero, table: meant, timeout };
 }
 
 function take(

@@ -1,6 +1,7 @@
 /** Name look-up and connection of a transfer, in curl's words. Addresses are tried one after the other (no happy eyeballs). */
 import { formatIpv4, parseIpv4 } from '../../base/address.ts';
 import { strerror, type Errno } from '../../base/errno.ts';
+import type { CurlRelease } from '../../base/platform.ts';
 import type { Blocking, ProgramContext } from '../../process/program.ts';
 import { bindToDevice, connectTcp, SocketFile, tcpBind, tcpSocket, type TcpSocket } from '../../transport/index.ts';
 import { resolve, type ResolvedAddress } from '../net/resolve.ts';
@@ -35,6 +36,7 @@ type Log = (text: string) => Blocking<void>;
 
 /** *blocking* A connection to the host of `url`, or curl's error. `note` gets the lines of -v without their `* `. */
 export function* connect(ctx: ProgramContext, options: CurlOptions, url: CurlUrl, number: number, clock: Clock, note: Log): Blocking<Connection | CurlError> {
+  const { words } = ctx.host.kernel.platform.curl;
   const addresses = yield* lookUp(ctx, options, url, clock, note);
   if ('code' in addresses) return addresses;
   clock.nameLookup = (ctx.now - clock.start) / 1e6;
@@ -54,7 +56,10 @@ export function* connect(ctx: ProgramContext, options: CurlOptions, url: CurlUrl
     const connected = yield* connectTcp(ctx, socket, peer.address, url.port, { deadline, loopback6: peer.family === 6 });
     if (connected.ok) {
       clock.connect = (ctx.now - clock.start) / 1e6;
-      yield* note(`Connected to ${url.host} (${textOf(peer)}) port ${url.port}`);
+      const from = `${peer.family === 6 ? '::1' : formatIpv4(socket.local)} port ${socket.localPort}`;
+      const to = `${url.host} (${textOf(peer)}`;
+      if (words === 'colon 8.22') yield* note(`Established connection to ${to} port ${url.port}) from ${from} `);
+      else yield* note(`Connected to ${to}) port ${url.port}${words === 'port 7.74' ? ` (#${number})` : ''}`);
       return { socket, fd, number, peer };
     }
     const local = `${socket.loopback6 ? '::1' : formatIpv4(socket.local)} port ${socket.localPort}`;
@@ -69,10 +74,17 @@ export function* connect(ctx: ProgramContext, options: CurlOptions, url: CurlUrl
     if (socket.localPort === 0) yield* note(`Immediate connect fail for ${textOf(peer)}: ${strerror(lastErrno)}`);
     else yield* note(`connect to ${textOf(peer)} port ${url.port} from ${local} failed: ${strerror(lastErrno)}`);
   }
-  const text = `Failed to connect to ${url.host} port ${url.port} after ${elapsed(ctx, clock)} ms: ${lastErrno === 'ETIMEDOUT' ? 'Connection timed out' : 'Could not connect to server'}`;
+  const text = failure(words, url, elapsed(ctx, clock), lastErrno);
   yield* note(text);
   yield* note(`closing connection #${number}`);
   return { code: lastErrno === 'ETIMEDOUT' ? 28 : 7, text };
+}
+
+/** Why there is no connection, in the words of curl's release. */
+function failure(words: CurlRelease['words'], { host, port }: CurlUrl, after: number, errno: Errno): string {
+  if (words === 'port 7.74') return `Failed to connect to ${host} port ${port}: ${strerror(errno)}`;
+  const why = errno === 'ETIMEDOUT' ? 'Connection timed out' : 'Could not connect to server';
+  return `Failed to connect to ${host}${words === 'colon 8.22' ? ':' : ' port '}${port} after ${after} ms: ${why}`;
 }
 
 /** Whole milliseconds since the transfer began. */
@@ -103,13 +115,15 @@ function* lookUp(ctx: ProgramContext, options: CurlOptions, url: CurlUrl, clock:
     return { code: 6, text: `Could not resolve host: ${url.host}` };
   }
   const literal = url.host === '::1' || parseIpv4(url.host) !== undefined;
-  if (!literal) {
+  const { words, localhost } = ctx.host.kernel.platform.curl;
+  if (!literal && words !== 'port 7.74') {
     const list = (family: 4 | 6): string => found.addresses.filter((entry) => entry.family === family).map(textOf).join(', ') || '(none)';
     yield* note(`Host ${url.host}:${url.port} was resolved.`);
     yield* note(`IPv6: ${list(6)}`);
     yield* note(`IPv4: ${list(4)}`);
   }
-  return found.addresses;
+  if (localhost === 6) return found.addresses;
+  return [...found.addresses].sort((a, b) => a.family - b.family);
 }
 
 /** --interface and --local-port. */

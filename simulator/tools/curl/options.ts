@@ -20,6 +20,7 @@ export interface CurlOptions {
   headers: string[];
   data: string | undefined;
   dataAsQuery: boolean;
+  /** '': curl's own. */
   userAgent: string;
   family: 0 | 4 | 6;
   interface: string;
@@ -205,7 +206,7 @@ function defaults(): CurlOptions {
     headers: [],
     data: undefined,
     dataAsQuery: false,
-    userAgent: 'curl/8.14.1',
+    userAgent: '',
     family: 0,
     interface: '',
     localPort: 0,

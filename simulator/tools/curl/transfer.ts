@@ -34,14 +34,16 @@ export interface Exchange {
 /** *blocking* Sends the request and takes the answer. */
 export function* exchange(ctx: ProgramContext, options: CurlOptions, url: CurlUrl, connection: Connection, clock: Clock, sinks: Sinks): Blocking<Exchange> {
   const result: Exchange = { error: undefined, status: 0, head: undefined, headSize: 0, received: 0, sent: 0, keep: false };
-  const request = buildRequest(options, url);
-  yield* sinks.note('using HTTP/1.x');
+  const { version, words } = ctx.host.kernel.platform.curl;
+  const request = buildRequest(options, url, version);
+  const old = words === 'port 7.74';
+  if (!old) yield* sinks.note('using HTTP/1.x');
   for (const line of request.lines) yield* sinks.line('> ', `${line}\r\n`);
   yield* sinks.line('> ', '\r\n');
   const sent = yield* sendAll(ctx, connection.socket, request.bytes, clock.deadline);
   if (!sent.ok) return failed(result, sent.errno === 'EAGAIN' ? timedOut(ctx, clock, result, undefined) : { code: 55, text: `Send failure: ${strerror(sent.errno)}` });
   result.sent = request.bodyLength;
-  yield* sinks.note(request.bodyLength > 0 ? `upload completely sent off: ${request.bodyLength} bytes` : 'Request completely sent off');
+  if (!old) yield* sinks.note(request.bodyLength > 0 ? `upload completely sent off: ${request.bodyLength} bytes` : 'Request completely sent off');
 
   let buffer: Uint8Array = NO_BYTES;
   let head: HttpHead | undefined;
@@ -56,6 +58,7 @@ export function* exchange(ctx: ProgramContext, options: CurlOptions, url: CurlUr
       yield* sinks.note('Empty reply from server');
       return failed(result, { code: 52, text: 'Empty reply from server' });
     }
+    if (old && buffer.length === 0) yield* sinks.note('Mark bundle as not supporting multiuse');
     if (buffer.length === 0) clock.startTransfer = (ctx.now - clock.start) / 1e6;
     buffer = join(buffer, bytes.value);
     if (buffer.length >= 5 && !startsWithHttp(buffer)) return failed(result, { code: 1, text: 'Received HTTP/0.9 when not allowed' });
@@ -149,7 +152,7 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 /** The request's head as lines, and all of it as octets. */
-function buildRequest(options: CurlOptions, url: CurlUrl): { lines: string[]; bytes: Uint8Array; bodyLength: number } {
+function buildRequest(options: CurlOptions, url: CurlUrl, release: string): { lines: string[]; bytes: Uint8Array; bodyLength: number } {
   const posting = options.data !== undefined && !options.dataAsQuery;
   const body = posting ? (options.data as string) : '';
   const method = options.method !== '' ? options.method : options.head ? 'HEAD' : posting ? 'POST' : 'GET';
@@ -157,7 +160,7 @@ function buildRequest(options: CurlOptions, url: CurlUrl): { lines: string[]; by
   const own: [string, string][] = [['Host', hostHeader(url)]];
   const user = options.user !== '' ? options.user : url.user;
   if (user !== '') own.push(['Authorization', `Basic ${base64(encodeUtf8(user))}`]);
-  own.push(['User-Agent', options.userAgent], ['Accept', '*/*']);
+  own.push(['User-Agent', options.userAgent === '' ? `curl/${release}` : options.userAgent], ['Accept', '*/*']);
   const bytes = encodeUtf8(body);
   const extra: [string, string][] = posting ? [['Content-Length', String(bytes.length)], ['Content-Type', 'application/x-www-form-urlencoded']] : [];
   const given = options.headers.map((header) => {

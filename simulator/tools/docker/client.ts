@@ -7,6 +7,8 @@ import {
   type Filters,
   type Operation,
 } from '../../engine/api.ts';
+import { ERA_26_1, type Era } from '../../eras/index.ts';
+import { daemonOf } from '../../engine/dockerd.ts';
 import type { Blocking, ProgramContext } from '../../process/program.ts';
 import type { Call } from './command.ts';
 import { Failure } from './failure.ts';
@@ -22,6 +24,11 @@ export function connect(ctx: ProgramContext, host: string): EngineApi {
   if (api === undefined)
     throw new Failure(`Cannot connect to the Docker daemon at ${address}. Is the docker daemon running?`);
   return api as EngineApi;
+}
+
+/** Of the docker that is installed on the machine. */
+export function eraOf(ctx: ProgramContext): Era {
+  return daemonOf(ctx.host)?.era ?? ERA_26_1;
 }
 
 /** The client's words for a refusal. */

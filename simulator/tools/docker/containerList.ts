@@ -2,7 +2,7 @@
 import type { ContainerSummary, PortSummary } from '../../engine/api.ts';
 import { humanDuration, humanSize } from '../../engine/duration.ts';
 import type { Blocking } from '../../process/program.ts';
-import { filtersOf, value } from './client.ts';
+import { eraOf, filtersOf, value } from './client.ts';
 import type { Call } from './command.ts';
 import {
   ellipsis,
@@ -162,7 +162,7 @@ export function* ps(call: Call): Blocking<number> {
     }),
   );
   const rows = containers.map((container) => containerRow(container, !options.flag('no-trunc'), ctx.wallClock));
-  yield* ctx.out(formatList(STYLE, rows, format === 'raw' ? RAW : format, options.flag('quiet')));
+  yield* ctx.out(formatList(STYLE, rows, format === 'raw' ? RAW : format, options.flag('quiet'), eraOf(ctx)));
   return 0;
 }
 

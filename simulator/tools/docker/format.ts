@@ -2,6 +2,7 @@
  * Lists of objects as `docker … ls` prints them: cli/command/formatter/formatter.go. A row is a Go struct with methods
  * ({@link rowOf}); a format is `table`, `table TEMPLATE`, `json`, `raw` or a template.
  */
+import type { Era } from '../../eras/era.ts';
 import { Failure } from './failure.ts';
 import { alignTabs } from './table.ts';
 import { TemplateError } from './template/error.ts';
@@ -46,13 +47,20 @@ function text(value: Value): Value {
 }
 
 /** The text of a whole list; throws {@link Failure} when the template is bad. */
-export function formatList(style: ListStyle, rows: readonly Row[], format: string, quiet: boolean): string {
+export function formatList(
+  style: ListStyle,
+  rows: readonly Row[],
+  format: string,
+  quiet: boolean,
+  { client: { tables } }: Era,
+): string {
+  const own = tables.narrow[style.typeName];
   // Of plain `table` and '' with -q only the ids are shown; a template of one's own wins over -q.
   let template =
     format === '' || format === 'table'
       ? quiet
         ? style.quiet
-        : `table ${style.columns}`
+        : `table ${own ?? style.columns}`
       : format === 'json'
         ? '{{json .}}'
         : format;
@@ -67,7 +75,7 @@ export function formatList(style: ListStyle, rows: readonly Row[], format: strin
     const body = rows.map((row) => `${parsed.execute(rowOf(style.typeName, row))}\n`).join('');
     if (!table) return body;
     const header = new Template(template, HEADER).execute({ ...style.titles }, { functions: HEADER });
-    return alignTabs(`${header}\n${body}`);
+    return own === undefined ? alignTabs(`${header}\n${body}`, tables.minimum) : alignTabs(`${header}\n${body}`, 0, 2);
   });
 }
 

@@ -2,21 +2,30 @@
  * Help and usage texts, as docker/cli's cobra templates print them (cli/cobra.go), with pflag's FlagUsagesWrapped.
  * Wrapped to the terminal, to 80 columns without one.
  */
+import type { HelpHabits } from '../../eras/era.ts';
 import type { Arity, CommandSpec } from './command.ts';
 import type { OptionSpec } from './options.ts';
 
 /** The first lines of an error about the number of words. */
-export function arityError(path: string, command: CommandSpec, words: number): string | undefined {
+export function arityError(
+  path: string,
+  command: CommandSpec,
+  words: number,
+  form: HelpHabits['complaints'],
+): string | undefined {
   const rule: Arity = command.arity ?? { kind: 'any' };
   const says = ((): string | undefined => {
     if (rule.kind === 'none') return words > 0 ? 'accepts no arguments' : undefined;
     if (rule.kind === 'any') return undefined;
     const noun = rule.count === 1 ? 'argument' : 'arguments';
-    if (rule.kind === 'exactly') return words === rule.count ? undefined : `requires exactly ${rule.count} ${noun}`;
+    if (rule.kind === 'exactly')
+      return words === rule.count ? undefined : `requires ${form === 'short' ? '' : 'exactly '}${rule.count} ${noun}`;
     if (rule.kind === 'atLeast') return words >= rule.count ? undefined : `requires at least ${rule.count} ${noun}`;
     return words <= rule.count ? undefined : `requires at most ${rule.count} ${noun}`;
   })();
   if (says === undefined) return undefined;
+  if (form === 'short')
+    return `docker: '${path}' ${says}\n\nUsage:  ${path} ${command.usage}\n\nRun '${path} --help' for more information`;
   return `"${path}" ${says}.\n${arityHint(path, command)}`;
 }
 
@@ -31,8 +40,9 @@ export function helpText(
   command: CommandSpec,
   columns: number,
   visible: (child: CommandSpec) => boolean,
+  lead = '\n',
 ): string {
-  let text = `\nUsage:  ${path} ${command.usage}\n\n${command.short}\n`;
+  let text = `${lead}Usage:  ${path} ${command.usage}\n\n${command.short}\n`;
   if (command.aliasLine !== undefined) text += `\nAliases:\n  ${command.aliasLine}\n`;
   if ((command.options ?? []).length > 0) text += `\nOptions:\n${optionLines(command.options ?? [], columns)}`;
   const children = (command.children ?? []).filter(visible);

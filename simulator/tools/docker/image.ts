@@ -1,7 +1,7 @@
 /** `docker image …`, `images`, `rmi`, `tag`, `pull`: cli/command/image. There is no registry, nothing is built. */
 import { humanDuration, humanSize } from '../../engine/duration.ts';
 import type { Blocking } from '../../process/program.ts';
-import { each, filtersOf, finish, value } from './client.ts';
+import { eraOf, each, filtersOf, finish, value } from './client.ts';
 import { atLeast, atMost, exactly, type Call, type CommandSpec, type Run } from './command.ts';
 import { unixTimeText } from './containerList.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, shortId, type ListStyle, type Row } from './format.ts';
@@ -53,7 +53,7 @@ function* ls(call: Call): Blocking<number> {
       };
     });
   });
-  yield* ctx.out(formatList(STYLE, rows, options.text('format'), options.flag('quiet')));
+  yield* ctx.out(formatList(STYLE, rows, options.text('format'), options.flag('quiet'), eraOf(ctx)));
   return 0;
 }
 

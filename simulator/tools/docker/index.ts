@@ -5,14 +5,15 @@
  */
 import { DOCKER_SOCKET, type EngineApi } from '../../engine/api.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
-import { connect } from './client.ts';
+import { connect, eraOf } from './client.ts';
 import type { CommandSpec } from './command.ts';
 import { complete } from './completion.ts';
+import { ofEra } from './eraHelp.ts';
 import { Failure } from './failure.ts';
 import { arityError, commandLines, helpText, optionLines } from './help.ts';
 import { parseOptions, type Options, type Parsed } from './options.ts';
 import { sha256 } from './sha256.ts';
-import { CLIENT } from './system.ts';
+import { clientVersion } from './system.ts';
 import { GLOBAL_OPTIONS, GROUPS, ROOT } from './tree.ts';
 
 function engineOf(ctx: ProgramContext): EngineApi | undefined {
@@ -22,9 +23,11 @@ function engineOf(ctx: ProgramContext): EngineApi | undefined {
 /** Commands that help shows here: those of swarm only where they can be used. */
 function visibility(ctx: ProgramContext): (command: CommandSpec) => boolean {
   const info = engineOf(ctx)?.info();
+  const { listsAll } = eraOf(ctx).client.help;
   const swarm = info?.ok === true ? info.value.Swarm : undefined;
   return (command) => {
     if (command.hidden === true) return false;
+    if (listsAll) return true;
     if (swarm === undefined || command.shownOn === undefined) return true;
     return command.shownOn === 'manager' ? swarm.ControlAvailable : swarm.LocalNodeState !== 'inactive';
   };
@@ -37,9 +40,12 @@ function columnsOf(ctx: ProgramContext): number {
 /** `docker --help`. */
 function rootHelp(ctx: ProgramContext): string {
   const visible = visibility(ctx);
-  let text = `\nUsage:  docker ${ROOT.usage}\n\n${ROOT.short}\n`;
+  const { lead, words } = eraOf(ctx).client.help;
+  let text = `${lead}Usage:  docker ${ROOT.usage}\n\n${ROOT.short}\n`;
   for (const group of GROUPS) {
-    const commands = group.commands.filter(visible);
+    const commands = group.commands
+      .filter(visible)
+      .map(({ name, short }) => ({ name, short: words[`docker ${name}`] ?? short }));
     if (commands.length > 0) text += `\n${group.title}:\n${commandLines(commands)}`;
   }
   text += `\nGlobal Options:\n${optionLines(GLOBAL_OPTIONS, columnsOf(ctx))}\nRun 'docker COMMAND --help' for more information on a command.\n`;
@@ -78,7 +84,8 @@ function* main(ctx: ProgramContext): Program {
 function* root(ctx: ProgramContext): Blocking<number> {
   const { options, words, help } = parse(ctx.argv.slice(1), ROOT, 'docker', rootHelp(ctx));
   if (options.flag('version')) {
-    yield* ctx.out(`Docker version ${CLIENT.Version}, build ${CLIENT.GitCommit}\n`);
+    const { Version, GitCommit } = clientVersion(eraOf(ctx));
+    yield* ctx.out(`Docker version ${Version}, build ${GitCommit}\n`);
     return 0;
   }
   const [name, ...rest] = words[0] === 'help' ? [words[1], ...words.slice(2), '--help'] : words;
@@ -93,7 +100,14 @@ function* root(ctx: ProgramContext): Blocking<number> {
   refuseOptions('docker', GLOBAL_OPTIONS, options);
   checkContext(options.text('context') || (ctx.env.get('DOCKER_CONTEXT') ?? ''));
   const command = findChild(ROOT, name);
-  if (command === undefined) throw new Failure(`docker: '${name}' is not a docker command.\nSee 'docker --help'`);
+  if (command === undefined) {
+    const short = eraOf(ctx).client.help.complaints === 'short';
+    throw new Failure(
+      short
+        ? `docker: unknown command: docker ${name}\n\nRun 'docker --help' for more information`
+        : `docker: '${name}' is not a docker command.\nSee 'docker --help'`,
+    );
+  }
   return yield* descend(ctx, command, `docker ${command.name}`, rest, options.text('host'));
 }
 
@@ -108,13 +122,15 @@ function checkContext(name: string): void {
 
 function* descend(
   ctx: ProgramContext,
-  command: CommandSpec,
+  known: CommandSpec,
   path: string,
   args: readonly string[],
   host: string,
 ): Blocking<number> {
+  const era = eraOf(ctx);
+  const command = ofEra(path, known, era);
   if (command.run === undefined && command.children === undefined) throw new Failure(`${path}: not emulated here`);
-  const usage = helpText(path, command, columnsOf(ctx), visibility(ctx));
+  const usage = helpText(path, command, columnsOf(ctx), visibility(ctx), era.client.help.lead);
   const { options, words, help } = parse(args, command, path, usage);
   if (help !== 'none') {
     if (help === 'deprecated') yield* ctx.err('Flag shorthand -h has been deprecated, use --help\n');
@@ -123,12 +139,12 @@ function* descend(
   }
   if (command.children !== undefined) {
     const [name, ...rest] = words;
-    const child = name === undefined ? undefined : findChild(command, name);
+    const child = name === undefined || findChild(command, name) === undefined ? undefined : findChild(known, name);
     if (child !== undefined) return yield* descend(ctx, child, `${path} ${child.name}`, rest, host);
     yield* ctx.err(usage);
     return name === undefined ? 0 : 1;
   }
-  const wrong = arityError(path, command, words.length);
+  const wrong = arityError(path, command, words.length, era.client.help.complaints);
   if (wrong !== undefined) throw new Failure(wrong.trimEnd());
   refuseOptions(path, command.options ?? [], options);
   const api = command.local === true ? (engineOf(ctx) ?? ({} as EngineApi)) : connect(ctx, host);

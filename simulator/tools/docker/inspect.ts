@@ -1,7 +1,7 @@
 /** `docker … inspect`: cli/command/inspect/inspector.go. Prints what the engine sent, indented or through a template. */
 import type { ApiResult } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { daemonError } from './client.ts';
+import { daemonError, eraOf } from './client.ts';
 import type { Call } from './command.ts';
 import { Failure } from './failure.ts';
 import { goValue, type StructType } from './goTypes.ts';
@@ -27,7 +27,9 @@ export function* inspectAll(
   style: InspectStyle,
 ): Blocking<number> {
   const wrap = (text: string, code: number): Failure =>
-    style.wrapped === true ? new Failure(`Status: ${text}, Code: ${code}`) : new Failure(text, code);
+    style.wrapped === true && eraOf(call.ctx).client.help.complaints === 'cobra'
+      ? new Failure(`Status: ${text}, Code: ${code}`)
+      : new Failure(text, code);
   const template = format === '' || format === 'json' ? undefined : compile(format, wrap);
   const errors: string[] = [];
   const elements: object[] = [];

@@ -2,7 +2,7 @@
 import { parseCidr, inPrefix } from '../../base/address.ts';
 import { parseRfc3339, type IpamConfig } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { filtersOf, finish, value } from './client.ts';
+import { eraOf, filtersOf, finish, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, naturalOrder, shortId, type ListStyle, type Row } from './format.ts';
@@ -44,7 +44,7 @@ function* ls(call: Call): Blocking<number> {
           .join(','),
       CreatedAt: () => (parseRfc3339(network.Created) === undefined ? network.Created : goTimeText(network.Created)),
     }));
-  yield* ctx.out(formatList(STYLE, rows, options.text('format'), options.flag('quiet')));
+  yield* ctx.out(formatList(STYLE, rows, options.text('format'), options.flag('quiet'), eraOf(ctx)));
   return 0;
 }
 
@@ -52,6 +52,7 @@ function* inspect(call: Call): Blocking<number> {
   const { api, options, words } = call;
   return yield* inspectAll(call, words, options.text('format'), {
     fetch: (word) => api.networkInspect(word, { verbose: options.flag('verbose') }),
+    ...(eraOf(call.ctx).client.noSuchObject ? { notFound: (word: string) => `Error: No such network: ${word}` } : {}),
   });
 }
 
@@ -101,18 +102,21 @@ function* create(call: Call): Blocking<number> {
     keyValues(options.texts('aux-address')),
   );
   const answer = value(
-    api.networkCreate({
-      Name: words[0] as string,
-      Driver: options.text('driver', 'bridge'),
-      ...(options.has('scope') ? { Scope: options.text('scope') } : {}),
-      IPAM: { Driver: 'default', Config: config },
-      Internal: options.flag('internal'),
-      Attachable: options.flag('attachable'),
-      Ingress: options.flag('ingress'),
-      ConfigOnly: false,
-      Options: keyValues(options.texts('opt')),
-      Labels: keyValues(options.texts('label')),
-    }),
+    api.networkCreate(
+      {
+        Name: words[0] as string,
+        Driver: options.text('driver', 'bridge'),
+        ...(options.has('scope') ? { Scope: options.text('scope') } : {}),
+        IPAM: { Driver: 'default', Config: config },
+        Internal: options.flag('internal'),
+        Attachable: options.flag('attachable'),
+        Ingress: options.flag('ingress'),
+        ConfigOnly: false,
+        Options: keyValues(options.texts('opt')),
+        Labels: keyValues(options.texts('label')),
+      },
+      ctx,
+    ),
   );
   if (answer.Warning !== '') yield* ctx.err(`WARNING: ${answer.Warning}\n`);
   yield* ctx.out(`${answer.Id}\n`);

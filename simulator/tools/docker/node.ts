@@ -2,7 +2,7 @@
 import type { Filters, SwarmNode } from '../../engine/api.ts';
 import { bytesSize } from '../../engine/duration.ts';
 import type { Blocking } from '../../process/program.ts';
-import { each, filtersOf, value } from './client.ts';
+import { eraOf, each, filtersOf, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, naturalOrder, type ListStyle, type Row } from './format.ts';
@@ -60,7 +60,7 @@ function* ls(call: Call): Blocking<number> {
           : 'Ready',
       EngineVersion: () => node.Description.Engine.EngineVersion ?? '',
     }));
-  yield* ctx.out(formatList(STYLE, rows, options.text('format'), options.flag('quiet')));
+  yield* ctx.out(formatList(STYLE, rows, options.text('format'), options.flag('quiet'), eraOf(ctx)));
   return 0;
 }
 

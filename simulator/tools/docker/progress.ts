@@ -5,7 +5,7 @@
 import { SECOND } from '../../base/scheduler.ts';
 import type { SwarmService, SwarmTask, TaskState } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { value } from './client.ts';
+import { eraOf, value } from './client.ts';
 import type { Call } from './command.ts';
 import { Failure } from './failure.ts';
 import { shortId } from './format.ts';
@@ -76,6 +76,7 @@ export function* followService(call: Call, reference: string, quiet: boolean): B
   const write = function* (messages: readonly Message[]): Blocking<void> {
     if (!quiet) yield* ctx.out(messages.map((message) => display.show(message)).join(''));
   };
+  const named = Number(eraOf(ctx).client.wording) >= 2024;
   let updater: Updater | undefined;
   let converged = false;
   let convergedAt: number | undefined;
@@ -100,7 +101,7 @@ export function* followService(call: Call, reference: string, quiet: boolean): B
       throw new Failure(`service rolled back: ${status.Message ?? ''}`);
     }
     if (converged && convergedAt !== undefined && ctx.now - convergedAt >= monitor) {
-      yield* write([{ id: 'verify', says: `Service ${reference} converged` }]);
+      yield* write([{ id: 'verify', says: named ? `Service ${reference} converged` : 'Service converged' }]);
       return;
     }
     yield* ctx.sleep(ROUND);

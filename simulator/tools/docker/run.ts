@@ -113,7 +113,9 @@ function bindSpec(call: Call, text: string): string {
 
 /** opts.EffectiveCapAddCapDrop: upper case, with CAP_. */
 function capabilityNames(names: readonly string[]): string[] {
-  return names.map((name) => name.toUpperCase()).map((name) => (name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`));
+  return names
+    .map((name) => name.toUpperCase())
+    .map((name) => (name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`));
 }
 
 function createRequest(
@@ -173,18 +175,18 @@ function createRequest(
 /** *blocking* Creates the container, after pulling the image where it is missing. */
 function* createContainer(call: Call, request: ContainerCreateRequest): Blocking<string> {
   const { api, ctx, options } = call;
-  let created = api.containerCreate(request);
-  if (
-    !created.ok &&
-    created.status === 404 &&
-    created.message.startsWith('No such image') &&
-    options.text('pull', 'missing') !== 'never'
-  ) {
-    const image = taggedImage(request.Image);
+  const pull = options.text('pull', 'missing');
+  const image = taggedImage(request.Image);
+  if (pull === 'always') {
+    const pulled = yield* settled(call, api.imagePull(image));
+    if (!pulled.ok) throw refusedRun(call.command.name, daemonError(pulled));
+  }
+  let created = api.containerCreate(request, ctx);
+  if (!created.ok && created.status === 404 && created.message.startsWith('No such image') && pull === 'missing') {
     if (!options.flag('quiet')) yield* ctx.err(`Unable to find image '${image}' locally\n`);
     const pulled = yield* settled(call, api.imagePull(image));
     if (!pulled.ok) throw refusedRun(call.command.name, daemonError(pulled));
-    created = api.containerCreate(request);
+    created = api.containerCreate(request, ctx);
   }
   if (!created.ok) throw refusedRun(call.command.name, daemonError(created));
   for (const warning of created.value.Warnings) yield* ctx.err(`WARNING: ${warning}\n`);

@@ -1,7 +1,7 @@
 /** `docker service …`: cli/command/service. */
 import type { LogEntry, SwarmService, SwarmTask } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { daemonError, each, filtersOf, value } from './client.ts';
+import { eraOf, daemonError, each, filtersOf, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, naturalOrder, shortId, type ListStyle, type Row } from './format.ts';
@@ -14,7 +14,7 @@ import { checkValue } from './optionValues.ts';
 import { followService } from './progress.ts';
 import { CREATE_OPTIONS, UPDATE_OPTIONS } from './serviceOptions.ts';
 import { prettyService } from './servicePretty.ts';
-import { createSpec, updateSpec, withReplicas } from './serviceSpec.ts';
+import { createSpec, taggedImage, updateSpec, withReplicas } from './serviceSpec.ts';
 import { nodeName, printTasks, TASK_OPTIONS, taskName } from './tasks.ts';
 
 const STYLE: ListStyle = {
@@ -80,7 +80,12 @@ export function printServices(call: Call, services: readonly SwarmService[]): st
       Image: () => (service.Spec.TaskTemplate.ContainerSpec?.Image ?? '').replace(/@sha256:.*$/, ''),
       Ports: () => servicePorts(service),
     }));
-  return formatList(STYLE, rows, call.options.text('format'), call.options.flag('quiet'));
+  return formatList(STYLE, rows, call.options.text('format'), call.options.flag('quiet'), eraOf(call.ctx));
+}
+
+/** Asked not to wait, or of a time when nobody waited. */
+function detached({ ctx, options }: Call): boolean {
+  return options.flag('detach') || eraOf(ctx).client.detaches;
 }
 
 function* ls(call: Call): Blocking<number> {
@@ -92,12 +97,13 @@ function* ls(call: Call): Blocking<number> {
 
 function* create(call: Call): Blocking<number> {
   const { api, options, ctx, words } = call;
-  const spec = createSpec(options, words[0] as string, words.slice(1));
+  const image = words[0] as string;
+  const spec = createSpec(options, eraOf(ctx).client.tagsImages ? taggedImage(image) : image, words.slice(1));
   const created = value(api.serviceCreate(spec, { queryRegistry: !options.flag('no-resolve-image'), cause: ctx }));
   for (const warning of created.Warnings ?? []) yield* ctx.err(`${warning}\n`);
   yield* ctx.out(`${created.ID}\n`);
-  if (!options.flag('detach') && !options.flag('quiet')) yield* followService(call, created.ID, false);
-  else if (!options.flag('detach')) yield* followService(call, created.ID, true);
+  if (!detached(call) && !options.flag('quiet')) yield* followService(call, created.ID, false);
+  else if (!detached(call)) yield* followService(call, created.ID, true);
   return 0;
 }
 
@@ -131,12 +137,12 @@ function* send(
   );
   for (const warning of answer.Warnings ?? []) yield* ctx.err(`${warning}\n`);
   yield* ctx.out(`${word}\n`);
-  if (!options.flag('detach')) yield* followService(call, word, options.flag('quiet'));
+  if (!detached(call)) yield* followService(call, word, options.flag('quiet'));
   return 0;
 }
 
 function* scale(call: Call): Blocking<number> {
-  const { api, ctx, options } = call;
+  const { api, ctx } = call;
   const errors: string[] = [];
   const done: string[] = [];
   for (const word of call.words)
@@ -171,7 +177,7 @@ function* scale(call: Call): Blocking<number> {
       errors.push(`${name}: ${error.message}`);
     }
   }
-  if (!options.flag('detach')) for (const name of done) yield* followService(call, name, false);
+  if (!detached(call)) for (const name of done) yield* followService(call, name, false);
   if (errors.length > 0) throw new Failure(errors.join('\n'));
   return 0;
 }

@@ -30,6 +30,8 @@ export function taggedImage(image: string): string {
   return /[@]|:[^/]*$/.test(image) || /\s/.test(image) ? image : `${image}:latest`;
 }
 
+const ONLY_JOBS = 'max-concurrent can only be used with replicated-job mode';
+
 function mode(options: Options): ServiceMode {
   const name = options.text('mode', 'replicated');
   const replicas = options.has('replicas') ? options.number('replicas') : undefined;
@@ -39,10 +41,11 @@ function mode(options: Options): ServiceMode {
     if (replicas !== undefined) throw new Failure('replicas can only be used with replicated or replicated-job mode');
     if (options.has('replicas-max-per-node'))
       throw new Failure('replicas-max-per-node can only be used with replicated or replicated-job mode');
+    if (options.has('max-concurrent')) throw new Failure(ONLY_JOBS);
     return name === 'global' ? { Global: {} } : { GlobalJob: {} };
   }
   if (name === 'replicated') {
-    if (options.has('max-concurrent')) throw new Failure('max-concurrent can only be used with replicated-job mode');
+    if (options.has('max-concurrent')) throw new Failure(ONLY_JOBS);
     return { Replicated: { Replicas: replicas ?? 1 } };
   }
   const total = replicas ?? 1;
@@ -146,7 +149,7 @@ export function shellWords(line: string): string[] {
 export function createSpec(options: Options, image: string, args: readonly string[]): ServiceSpec {
   const labels = keyValues(options.texts('container-label'));
   const container = compact<ContainerSpec>({
-    Image: taggedImage(image),
+    Image: image,
     Labels: Object.keys(labels).length === 0 ? undefined : labels,
     Command: options.has('entrypoint') ? shellWords(options.text('entrypoint')) : undefined,
     Args: some(args),
@@ -349,12 +352,16 @@ function editHosts(before: readonly string[] | undefined, options: Options): str
 }
 
 function scaled(before: ServiceMode, options: Options): ServiceMode {
-  if (!options.has('replicas')) return before;
-  return withReplicas(
-    before,
-    options.number('replicas'),
-    'replicas can only be used with replicated or replicated-job mode',
-  );
+  let after = before;
+  if (options.has('replicas'))
+    after = withReplicas(
+      before,
+      options.number('replicas'),
+      'replicas can only be used with replicated or replicated-job mode',
+    );
+  if (!options.has('max-concurrent')) return after;
+  if (after.ReplicatedJob === undefined) throw new Failure(ONLY_JOBS);
+  return { ReplicatedJob: { ...after.ReplicatedJob, MaxConcurrent: options.number('max-concurrent') } };
 }
 
 /** The mode with another number of tasks; a {@link Failure} with `otherwise` when it has none. */

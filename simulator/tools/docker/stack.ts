@@ -3,7 +3,7 @@ import type { Filters, SwarmService } from '../../engine/api.ts';
 import { strerror } from '../../base/errno.ts';
 import { MILLISECOND } from '../../base/scheduler.ts';
 import type { Blocking } from '../../process/program.ts';
-import { daemonError, filtersOf, value } from './client.ts';
+import { eraOf, daemonError, filtersOf, value } from './client.ts';
 import { NAMESPACE, readStack } from './compose.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
@@ -37,7 +37,7 @@ function* ls(call: Call): Blocking<number> {
   const rows = [...counts]
     .sort(([a], [b]) => naturalOrder(a, b))
     .map(([name, count]): Row => ({ Name: () => name, Services: () => String(count) }));
-  yield* call.ctx.out(formatList(STYLE, rows, call.options.text('format'), false));
+  yield* call.ctx.out(formatList(STYLE, rows, call.options.text('format'), false, eraOf(call.ctx)));
   return 0;
 }
 
@@ -115,7 +115,7 @@ function* deploy(call: Call): Blocking<number> {
   const known = new Set(value(api.networks({ label: [`${NAMESPACE}=${stack}`] })).map(({ Name }) => Name));
   for (const network of described.networks.filter(({ Name }) => !known.has(Name))) {
     yield* ctx.out(`Creating network ${network.Name}\n`);
-    const created = api.networkCreate(network);
+    const created = api.networkCreate(network, ctx);
     if (!created.ok) throw new Failure(`failed to create network ${network.Name}: ${daemonError(created)}`);
   }
   const queryRegistry = options.text('resolve-image', 'always') !== 'never';

@@ -1,7 +1,7 @@
 /** `docker swarm …`: cli/command/swarm. Autolock, CA rotation and external CAs are not emulated. */
 import type { Swarm } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { finish, value } from './client.ts';
+import { eraOf, finish, value } from './client.ts';
 import { atMost, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { helpText } from './help.ts';
@@ -26,24 +26,27 @@ function* init(call: Call): Blocking<number> {
   const { api, options, ctx } = call;
   const node = yield* finish(
     call,
-    api.swarmInit({
-      ListenAddr: listenAddress(options.text('listen-addr')),
-      AdvertiseAddr: options.text('advertise-addr'),
-      DataPathAddr: options.text('data-path-addr'),
-      DataPathPort: options.number('data-path-port'),
-      ForceNewCluster: options.flag('force-new-cluster'),
-      DefaultAddrPool: options.items('default-addr-pool'),
-      SubnetSize: options.number('default-addr-pool-mask-length'),
-      Availability: availability(call),
-      ...(options.has('task-history-limit')
-        ? { Spec: { Orchestration: { TaskHistoryRetentionLimit: options.number('task-history-limit') } } }
-        : {}),
-    }),
+    api.swarmInit(
+      {
+        ListenAddr: listenAddress(options.text('listen-addr')),
+        AdvertiseAddr: options.text('advertise-addr'),
+        DataPathAddr: options.text('data-path-addr'),
+        DataPathPort: options.number('data-path-port'),
+        ForceNewCluster: options.flag('force-new-cluster'),
+        DefaultAddrPool: options.items('default-addr-pool'),
+        SubnetSize: options.number('default-addr-pool-mask-length'),
+        Availability: availability(call),
+        ...(options.has('task-history-limit')
+          ? { Spec: { Orchestration: { TaskHistoryRetentionLimit: options.number('task-history-limit') } } }
+          : {}),
+      },
+      ctx,
+    ),
   );
   yield* ctx.out(`Swarm initialized: current node (${node}) is now a manager.\n\n`);
   yield* printJoinCommand(call, 'worker');
   yield* ctx.out(
-    "To add a manager to this swarm, run 'docker swarm join-token manager' and follow the instructions.\n\n",
+    `To add a manager to this swarm, run 'docker swarm join-token manager' and follow the instructions.\n${eraOf(ctx).client.wording === '2025' ? '' : '\n'}`,
   );
   return 0;
 }
@@ -53,8 +56,9 @@ function* printJoinCommand(call: Call, role: 'worker' | 'manager'): Blocking<voi
   const self = value(call.api.nodeInspect(value(call.api.info()).Swarm.NodeID));
   const address = self.ManagerStatus?.Addr;
   if (address === undefined || address === '') return;
+  const turn = eraOf(call.ctx).client.wording === '2017' ? ' \\\n    ' : ' ';
   yield* call.ctx.out(
-    `To add a ${role} to this swarm, run the following command:\n\n    docker swarm join --token ${token(swarm, role)} ${address}\n\n`,
+    `To add a ${role} to this swarm, run the following command:\n\n    docker swarm join${turn}--token ${token(swarm, role)}${turn}${address}\n\n`,
   );
 }
 
@@ -66,14 +70,17 @@ function* join(call: Call): Blocking<number> {
   const { api, options, ctx, words } = call;
   yield* finish(
     call,
-    api.swarmJoin({
-      ListenAddr: listenAddress(options.text('listen-addr')),
-      AdvertiseAddr: options.text('advertise-addr'),
-      DataPathAddr: options.text('data-path-addr'),
-      RemoteAddrs: words,
-      JoinToken: options.text('token'),
-      Availability: availability(call),
-    }),
+    api.swarmJoin(
+      {
+        ListenAddr: listenAddress(options.text('listen-addr')),
+        AdvertiseAddr: options.text('advertise-addr'),
+        DataPathAddr: options.text('data-path-addr'),
+        RemoteAddrs: words,
+        JoinToken: options.text('token'),
+        Availability: availability(call),
+      },
+      ctx,
+    ),
   );
   const manager = value(api.info()).Swarm.ControlAvailable;
   yield* ctx.out(`This node joined a swarm as a ${manager ? 'manager' : 'worker'}.\n`);

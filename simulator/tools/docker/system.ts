@@ -3,7 +3,8 @@ import type { ApiResult, EngineInfo, EngineVersion } from '../../engine/api.ts';
 import { parseRfc3339 } from '../../engine/api.ts';
 import { bytesSize, humanDuration } from '../../engine/duration.ts';
 import type { Blocking } from '../../process/program.ts';
-import { connect, daemonError, value } from './client.ts';
+import type { Era } from '../../eras/era.ts';
+import { connect, daemonError, eraOf, value } from './client.ts';
 import { atLeast, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_ONE, guardTemplate } from './format.ts';
@@ -14,33 +15,48 @@ import { alignTabs } from './table.ts';
 import { Template } from './template/execute.ts';
 import { toJson, type Value } from './template/value.ts';
 
-/** The client of era 26.1: Debian 13's docker.io. */
-export const CLIENT = {
-  Version: '26.1.5+dfsg1',
-  ApiVersion: '1.45',
-  DefaultAPIVersion: '1.45',
-  GitCommit: 'a72d7cd',
-  GoVersion: 'go1.24.4',
-  Os: 'linux',
-  Arch: 'amd64',
-  BuildTime: 'Thu Aug 13 05:35:47 2026',
-  Context: 'default',
-} as const;
+interface ClientVersion {
+  readonly Version: string;
+  readonly ApiVersion: string;
+  readonly DefaultAPIVersion: string;
+  readonly GitCommit: string;
+  readonly GoVersion: string;
+  readonly Os: string;
+  readonly Arch: string;
+  readonly BuildTime: string;
+  readonly Context: string;
+}
+
+/** What the client says of itself. */
+export function clientVersion({ version, apiVersion, goVersion, client }: Era): ClientVersion {
+  return {
+    Version: version,
+    ApiVersion: apiVersion,
+    DefaultAPIVersion: apiVersion,
+    GitCommit: client.gitCommit,
+    GoVersion: goVersion,
+    Os: 'linux',
+    Arch: 'amd64',
+    BuildTime: client.buildTime,
+    Context: 'default',
+  };
+}
 
 const PLUGIN = {
   name: 'compose',
   vendor: 'Docker Inc.',
   short: 'Docker Compose',
-  version: '2.26.1-4',
   path: '/usr/libexec/docker/cli-plugins/docker-compose',
 };
 
 // ---------------------------------------------------------------- version
 
-function serverText(server: EngineVersion): string {
+function serverText(server: EngineVersion, era: Era): string {
   const engine = server.Components.find((component) => component.Name === 'Engine')?.Details ?? {};
   const detail = (name: string, otherwise: string): string => engine[name] ?? otherwise;
-  let text = `\nServer:\n Engine:\n  Version:\t${server.Version}\n  API version:\t${detail('ApiVersion', server.ApiVersion)} (minimum version ${detail('MinAPIVersion', server.MinAPIVersion)})\n`;
+  const oldest = era.client.wording === '2017';
+  const head = oldest ? '\nServer:\n' : '\nServer:\n Engine:\n';
+  let text = `${head}  Version:\t${server.Version}\n  API version:\t${detail('ApiVersion', server.ApiVersion)} (minimum version ${detail('MinAPIVersion', server.MinAPIVersion)})\n`;
   text += `  Go version:\t${detail('GoVersion', server.GoVersion)}\n  Git commit:\t${detail('GitCommit', server.GitCommit)}\n  Built:\t${buildTime(detail('BuildTime', server.BuildTime))}\n`;
   text += `  OS/Arch:\t${detail('Os', server.Os)}/${detail('Arch', server.Arch)}\n  Experimental:\t${detail('Experimental', 'false')}\n`;
   for (const component of server.Components) {
@@ -50,7 +66,7 @@ function serverText(server: EngineVersion): string {
       .map((name) => `  ${name}:\t${component.Details[name] ?? ''}\n`)
       .join('')}`;
   }
-  return text;
+  return oldest ? text.replace(/^ {2}/gm, ' ') : text;
 }
 
 /** reformatDate: RFC 3339 as `Mon Jan _2 15:04:05 2006`; anything else stays. */
@@ -67,17 +83,23 @@ function buildTime(text: string): string {
 function* version(call: Call): Blocking<number> {
   const { ctx, options } = call;
   const server = tryConnect(call, (api) => api.version());
+  const era = eraOf(ctx);
+  const own = clientVersion(era);
   const format = options.text('format');
   if (format !== '') {
-    const data: Value = { Client: { ...CLIENT }, Server: server.ok ? (server.value as unknown as Value) : null };
+    const data: Value = { Client: { ...own }, Server: server.ok ? (server.value as unknown as Value) : null };
     const text =
       format === 'json'
         ? toJson(data)
         : guardTemplate('template parsing error', () => new Template(format).execute(data));
     yield* ctx.out(`${text}\n`);
   } else {
-    const client = `Client:\n Version:\t${CLIENT.Version}\n API version:\t${CLIENT.ApiVersion}\n Go version:\t${CLIENT.GoVersion}\n Git commit:\t${CLIENT.GitCommit}\n Built:\t${CLIENT.BuildTime}\n OS/Arch:\t${CLIENT.Os}/${CLIENT.Arch}\n Context:\t${CLIENT.Context}\n`;
-    yield* ctx.out(alignTabs(client + (server.ok ? serverText(server.value) : ''), 20, 1));
+    const client = `Client:\n Version:\t${own.Version}\n API version:\t${own.ApiVersion}\n Go version:\t${own.GoVersion}\n Git commit:\t${own.GitCommit}\n Built:\t${own.BuildTime}\n OS/Arch:\t${own.Os}/${own.Arch}\n`;
+    const { context, experimental, wording } = era.client;
+    const rest = `${context ? ` Context:\t${own.Context}\n` : ''}${experimental === undefined ? '' : ` Experimental:\t${experimental}\n`}`;
+    yield* ctx.out(
+      alignTabs(client + rest + (server.ok ? serverText(server.value, era) : ''), wording === '2017' ? 15 : 20, 1),
+    );
   }
   if (!server.ok) throw new Failure(server.message);
   return 0;
@@ -96,8 +118,14 @@ function tryConnect<T>(call: Call, ask: (api: Call['api']) => ApiResult<T>): Api
 
 // ---------------------------------------------------------------- info
 
-function clientInfo(): string {
-  return `Client:\n Version:    ${CLIENT.Version}\n Context:    ${CLIENT.Context}\n Debug Mode: false\n Plugins:\n  ${PLUGIN.name}: ${PLUGIN.short} (${PLUGIN.vendor})\n    Version:  ${PLUGIN.version}\n    Path:     ${PLUGIN.path}\n\n`;
+function clientInfo(era: Era): string {
+  const { compose, context } = era.client;
+  const version = compose === undefined ? '' : ` Version:    ${era.version}\n`;
+  const plugins =
+    compose === undefined
+      ? ''
+      : ` Plugins:\n  ${PLUGIN.name}: ${PLUGIN.short} (${PLUGIN.vendor})\n    Version:  ${compose}\n    Path:     ${PLUGIN.path}\n`;
+  return `Client:\n${version}${context ? ' Context:    default\n' : ''} Debug Mode: false\n${plugins}\n`;
 }
 
 function swarmInfo(info: EngineInfo): string[] {
@@ -141,7 +169,8 @@ function swarmInfo(info: EngineInfo): string[] {
   return lines;
 }
 
-function serverInfo(info: EngineInfo): string {
+function serverInfo(info: EngineInfo, era: Era): string {
+  const { wording } = era.client;
   const lines = [
     'Server:',
     ` Containers: ${info.Containers}`,
@@ -162,6 +191,7 @@ function serverInfo(info: EngineInfo): string {
     `  Network: ${info.Plugins.Network.join(' ')}`,
     `  Log: ${info.Plugins.Log.join(' ')}`,
   );
+  if (wording === '2025') lines.push(' CDI spec directories:', '  /etc/cdi', '  /var/run/cdi');
   lines.push(...swarmInfo(info));
   lines.push(
     ` Runtimes: ${info.Runtimes.join(' ')}`,
@@ -197,7 +227,7 @@ function serverInfo(info: EngineInfo): string {
     ` ID: ${info.ID}`,
   );
   lines.push(` Docker Root Dir: ${info.DockerRootDir}`, ` Debug Mode: ${info.Debug}`);
-  if (info.Labels.length > 0) lines.push(' Labels:', ...info.Labels.map((label) => `  ${label}`));
+  if (info.Labels.length > 0 || wording === '2020') lines.push(' Labels:', ...info.Labels.map((label) => `  ${label}`));
   lines.push(
     ` Experimental: ${info.ExperimentalBuild}`,
     ' Insecure Registries:',
@@ -221,12 +251,13 @@ function* info(call: Call): Blocking<number> {
     if (!server.ok) throw new Failure(server.message);
     return 0;
   }
-  yield* ctx.out(clientInfo());
+  const era = eraOf(ctx);
+  yield* ctx.out(clientInfo(era));
   if (!server.ok) {
     yield* ctx.out('Server:\n');
     throw new Failure(`ERROR: ${server.message}\nerrors pretty printing info`);
   }
-  yield* ctx.out(serverInfo(server.value));
+  yield* ctx.out(serverInfo(server.value, era));
   for (const warning of server.value.Warnings ?? []) yield* ctx.err(`${warning}\n`);
   return 0;
 }

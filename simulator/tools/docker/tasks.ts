@@ -6,6 +6,7 @@ import type { Blocking } from '../../process/program.ts';
 import type { Call } from './command.ts';
 import { ellipsis, formatList, naturalOrder, type ListStyle, type Row } from './format.ts';
 import { option } from './options.ts';
+import { eraOf } from './client.ts';
 
 export const TASK_OPTIONS = [
   option('filter', 'f', 'filter', 'Filter output based on conditions provided'),
@@ -61,7 +62,7 @@ export function* printTasks(call: Call, tasks: readonly SwarmTask[]): Blocking<v
   const rows = named.map(({ task, name, node }): Row =>
     taskRow(task, names.get(task.ID) ?? name, node, trunc, ctx.wallClock),
   );
-  yield* ctx.out(formatList(STYLE, rows, format, quiet));
+  yield* ctx.out(formatList(STYLE, rows, format, quiet, eraOf(ctx)));
 }
 
 function taskRow(task: SwarmTask, name: string, node: string, trunc: boolean, now: number): Row {

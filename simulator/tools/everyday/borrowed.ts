@@ -124,7 +124,7 @@ function* sed(ctx: ProgramContext): Program {
       options.push('-n', ...(/[rE]/.test(word) ? ['-E'] : []));
       if (word === '-ne') scripts.push(words[++at] ?? '');
     } else if (word === '-i' || /^-i./.test(word) || word === '--in-place') inPlace = true;
-    else if (word === '-u' || word === '-s' || word === '--unbuffered' || word === '--posix') continue;
+    else if (word === '-u' || word === '--unbuffered') continue;
     else if (word === '-e' || word === '-f') {
       const value = words[++at];
       if (value === undefined) return yield* usage(ctx, `option requires an argument -- '${word[1]}'`);
@@ -225,7 +225,7 @@ function* jq(ctx: ProgramContext): Program {
     }
   }
   const call = Object.create(ctx, { argv: { value: words } }) as ProgramContext;
-  const parsed = yield* parseOptions(call, { short: 'crjRnsSeCMahf:', long: JQ_LONG }, ['seq', 'stream', 'f'], 2);
+  const parsed = yield* parseOptions(call, { short: 'crjRnsSeCMahf:', long: JQ_LONG }, ['seq', 'stream', 'f', 'h'], 2);
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   const [filter = '.', ...paths] = operands;

@@ -46,7 +46,7 @@ function decorate(
   counter.blank = blank;
   const all = flags.has('A');
   let text = line;
-   
+
   if (all || flags.has('v'))
     text = text.replace(/[\x00-\x08\x0b-\x1f]/g, (c) => `^${String.fromCharCode(c.charCodeAt(0) + 64)}`);
   if (all || flags.has('T')) text = text.replaceAll('\t', '^I');
@@ -89,8 +89,17 @@ function* nl(ctx: ProgramContext): Program {
   return ok ? 0 : 1;
 }
 
+/** Options of less about how it holds its screen, which it does not: quit at the end, raw colours, no clearing, searches without case. */
+const PAGER_HABITS = 'eEFRrXKi';
+/** Those that would change what is shown. */
+const PAGER_REFUSED = 'aABcCdfgGIJLmMnNoOqQsSuUVwWzp:P:b:h:j:k:t:T:x:y:D:';
+
 function* pager(ctx: ProgramContext): Program {
-  const paths = ctx.argv.slice(1).filter((word) => !word.startsWith('-') && !word.startsWith('+'));
+  const known = yield* parseOptions(ctx, { short: PAGER_HABITS + PAGER_REFUSED }, [
+    ...PAGER_REFUSED.replaceAll(':', ''),
+  ]);
+  if (typeof known === 'number') return known;
+  const paths = known.operands;
   let status = 0;
   for (const path of paths.length === 0 ? ['-'] : paths) {
     const fd = yield* openInput(ctx, path);

@@ -60,6 +60,12 @@ export function* complain(ctx: ProgramContext, message: string, status = 1): Blo
   return status;
 }
 
+/** Of tools without options: refuses any that is given, with the exit status; undefined when there is none. */
+export function* noOptions(ctx: ProgramContext, status = 1): Blocking<number | undefined> {
+  const parsed = yield* parseOptions(ctx, { short: '' }, [], status);
+  return typeof parsed === 'number' ? parsed : undefined;
+}
+
 /** Opens an input (`-` is standard input); prints why not and answers undefined when it cannot. */
 export function* openInput(ctx: ProgramContext, path: string, quiet = false): Blocking<number | undefined> {
   if (path === '-') return 0;

@@ -32,6 +32,8 @@ function* cut(ctx: ProgramContext): Program {
   const parsed = yield* parseOptions(ctx, { short: 'b:c:f:d:snz', long }, ['z']);
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
+  if (parsed.all.filter(({ name }) => 'bcf'.includes(name)).length > 1)
+    return yield* usage(ctx, 'only one list may be specified');
   const spec = flags.get('f') ?? flags.get('c') ?? flags.get('b');
   if (spec === undefined) return yield* usage(ctx, 'you must specify a list of bytes, characters, or fields');
   const ranges = parseList(spec);

@@ -36,7 +36,7 @@ function* xxd(ctx: ProgramContext): Program {
   if (bytes === undefined) return 2;
   const plain = parsed.flags.has('p');
   for (const { at, row } of rows(bytes, plain ? 30 : 16)) {
-    const digits = [...row].map((byte) => hex(byte, 2));
+    const digits = [...row].map((byte) => (parsed.flags.has('u') ? hex(byte, 2).toUpperCase() : hex(byte, 2)));
     if (plain) yield* ctx.out(`${digits.join('')}\n`);
     else
       yield* ctx.out(
@@ -97,7 +97,9 @@ function* od(ctx: ProgramContext): Program {
   const { flags, operands } = parsed;
   const bytes = yield* readBytes(ctx, operands[0], Number(flags.get('N') ?? Infinity));
   if (bytes === undefined) return 1;
-  const type = flags.has('c') ? 'c' : (flags.get('t') ?? 'o2').replace(/z$/, '');
+  if (parsed.all.filter(({ name }) => 'cto'.includes(name)).length > 1)
+    return yield* complain(ctx, 'more than one type is not emulated here');
+  const type = flags.has('c') ? 'c' : (flags.get('t') ?? 'o2');
   const radix = flags.get('A') ?? 'o';
   const address = (at: number): string =>
     radix === 'n'
@@ -126,7 +128,16 @@ function* od(ctx: ProgramContext): Program {
   };
   const format = show[type];
   if (format === undefined) return yield* complain(ctx, `type ${type} is not emulated here`);
-  for (const { at, row } of rows(bytes)) yield* ctx.out(`${address(at)}${format(row).join('')}\n`);
+  let before = '';
+  let starred = false;
+  for (const { at, row } of rows(bytes)) {
+    const key = row.join();
+    const again = key === before && row.length === 16 && !flags.has('v');
+    before = key;
+    if (!again) yield* ctx.out(`${address(at)}${format(row).join('')}\n`);
+    else if (!starred) yield* ctx.out('*\n');
+    starred = again;
+  }
   if (radix !== 'n') yield* ctx.out(`${address(bytes.length)}\n`);
   return 0;
 }

@@ -49,6 +49,7 @@ function* rmdir(ctx: ProgramContext): Program {
   if (parsed.operands.length === 0) return yield* usage(ctx, 'missing operand');
   let status = 0;
   for (const path of parsed.operands) {
+    if (parsed.flags.has('v')) yield* ctx.out(`rmdir: removing directory, '${path}'\n`);
     const gone = ctx.fs.rmdir(path);
     if (!gone.ok)
       status = yield* complain(
@@ -124,13 +125,16 @@ function* cp(ctx: ProgramContext): Program {
     force: { value: false, as: 'f' },
     verbose: { value: false, as: 'v' },
   };
-  const parsed = yield* parseOptions(ctx, { short: 'rRafvpnLPdui', long }, ['u', 'i', 'n']);
+  const parsed = yield* parseOptions(ctx, { short: 'rRafvpnLPdui', long }, ['u', 'i', 'n', 'p']);
   if (typeof parsed === 'number') return parsed;
   const pairs = yield* targets(ctx, parsed.operands);
   if (typeof pairs === 'number') return pairs;
   const recursive = ['r', 'R', 'a'].some((flag) => parsed.flags.has(flag));
+  // The last of these says; links met below a folder are copied as links unless -L is given.
+  const linked = parsed.all.findLast(({ name }) => 'LPda'.includes(name))?.name ?? (recursive ? 'P' : 'L');
+  const how = { recursive, verbose: parsed.flags.has('v'), links: linked !== 'L', made: new Set<number>() };
   let status = 0;
-  for (const [from, to] of pairs) if (!(yield* copyTree(ctx, from, to, recursive, parsed.flags.has('v')))) status = 1;
+  for (const [from, to] of pairs) if (!(yield* copyTree(ctx, from, to, how))) status = 1;
   return status;
 }
 
@@ -138,26 +142,41 @@ function* copyTree(
   ctx: ProgramContext,
   from: string,
   to: string,
-  recursive: boolean,
-  verbose: boolean,
+  how: {
+    readonly recursive: boolean;
+    readonly verbose: boolean;
+    readonly links: boolean;
+    /** Inodes of directories that this run made. */ readonly made: Set<number>;
+  },
 ): Blocking<boolean> {
-  const stat = ctx.fs.stat(from);
+  const { recursive, verbose } = how;
+  const stat = how.links ? ctx.fs.lstat(from) : ctx.fs.stat(from);
   if (!stat.ok) return (yield* complain(ctx, `cannot stat '${from}': ${strerror(stat.errno)}`)) === 0;
   if (verbose) yield* ctx.out(`'${from}' -> '${to}'\n`);
   if (stat.value.type === 'directory') {
     if (!recursive) return (yield* complain(ctx, `-r not specified; omitting directory '${from}'`)) === 0;
+    const into = ctx.fs.stat(to);
+    if (how.made.has(stat.value.inode) || (into.ok && into.value.inode === stat.value.inode))
+      return (yield* complain(ctx, `cannot copy a directory, '${from}', into itself, '${to}'`)) === 0;
     if (!isDirectory(ctx, to)) {
       const made = ctx.fs.mkdir(to);
       if (!made.ok) return (yield* complain(ctx, `cannot create directory '${to}': ${strerror(made.errno)}`)) === 0;
+      const fresh = ctx.fs.stat(to);
+      if (fresh.ok) how.made.add(fresh.value.inode);
     }
     const names = ctx.fs.readdir(from);
     let all = true;
     for (const name of names.ok ? names.value : [])
-      all = (yield* copyTree(ctx, `${from}/${name}`, `${to}/${name}`, true, verbose)) && all;
+      all = (yield* copyTree(ctx, `${from}/${name}`, `${to}/${name}`, how)) && all;
     return all;
   }
   if (ctx.fs.absolute(from) === ctx.fs.absolute(to))
     return (yield* complain(ctx, `'${from}' and '${to}' are the same file`)) === 0;
+  if (stat.value.target !== undefined) {
+    ctx.fs.unlink(to);
+    const linked = ctx.fs.symlink(stat.value.target, to);
+    return linked.ok || (yield* complain(ctx, `cannot create symbolic link '${to}': ${strerror(linked.errno)}`)) === 0;
+  }
   const bytes = ctx.fs.readFile(from);
   if (!bytes.ok) return (yield* complain(ctx, `cannot open '${from}' for reading: ${strerror(bytes.errno)}`)) === 0;
   const written = ctx.fs.writeFile(to, bytes.value);
@@ -192,7 +211,7 @@ function* mv(ctx: ProgramContext): Program {
 
 function* ln(ctx: ProgramContext): Program {
   const long = { symbolic: { value: false, as: 's' }, force: { value: false, as: 'f' } };
-  const parsed = yield* parseOptions(ctx, { short: 'sfvnrT', long }, ['r', 'T']);
+  const parsed = yield* parseOptions(ctx, { short: 'sfvnrTLPib', long }, ['r', 'T', 'L', 'P', 'i', 'b']);
   if (typeof parsed === 'number') return parsed;
   const { operands, flags } = parsed;
   if (operands.length === 0) return yield* usage(ctx, 'missing file operand');
@@ -203,7 +222,10 @@ function* ln(ctx: ProgramContext): Program {
     const path = into ? `${last}/${baseName(target)}` : last;
     if (flags.has('f')) ctx.fs.unlink(path);
     const made = flags.has('s') ? ctx.fs.symlink(target, path) : ctx.fs.link(target, path);
-    if (made.ok) continue;
+    if (made.ok) {
+      if (flags.has('v')) yield* ctx.out(`'${path}' ${flags.has('s') ? '->' : '=>'} '${target}'\n`);
+      continue;
+    }
     const kind = flags.has('s') ? 'symbolic' : 'hard';
     if (!flags.has('s') && !ctx.fs.lstat(target).ok)
       status = yield* complain(ctx, `failed to access '${target}': ${strerror('ENOENT')}`);
@@ -232,22 +254,40 @@ function* touch(ctx: ProgramContext): Program {
 }
 
 function* chmod(ctx: ProgramContext): Program {
-  const [mode, ...paths] = ctx.argv.slice(1).filter((word) => word !== '-v' && word !== '-f');
+  const given = ctx.argv.slice(1);
+  // A word like -x is a mode.
+  const isOption = (word: string): boolean => word.startsWith('-') && !/^-[rwxXt]/.test(word);
+  const verbose = given.includes('-v');
+  const silent = given.includes('-f');
+  const [mode, ...paths] = given.filter((word) => !isOption(word));
+  for (const word of given.filter(isOption)) {
+    if (word === '-R' || word === '-c') return yield* complain(ctx, `option ${word} is not emulated here`);
+    if (word === '-v' || word === '-f') continue;
+    const wrong = word.startsWith('--') ? `unrecognized option '${word}'` : `invalid option -- '${word[1] ?? ''}'`;
+    return yield* usage(ctx, wrong);
+  }
   if (mode === undefined) return yield* usage(ctx, 'missing operand');
-  if (mode === '-R') return yield* complain(ctx, 'option -R is not emulated here');
   if (paths.length === 0) return yield* usage(ctx, `missing operand after '${mode}'`);
   let status = 0;
   for (const path of paths) {
     const stat = ctx.fs.stat(path);
     if (!stat.ok) {
-      status = yield* complain(ctx, `cannot access '${path}': ${strerror(stat.errno)}`);
+      status = silent ? 1 : yield* complain(ctx, `cannot access '${path}': ${strerror(stat.errno)}`);
       continue;
     }
     const value = changeMode(stat.value.mode, mode);
     if (value === undefined) return yield* usage(ctx, `invalid mode: '${mode}'`);
     ctx.fs.chmod(path, value);
+    if (verbose) yield* ctx.out(`${modeChange(path, stat.value.type, stat.value.mode, value)}\n`);
   }
   return status;
+}
+
+function modeChange(path: string, type: Stat['type'], before: number, after: number): string {
+  const text = (mode: number): string => `${mode.toString(8).padStart(4, '0')} (${modeText(type, mode).slice(1)})`;
+  const same = (before & 0o7777) === (after & 0o7777);
+  if (same) return `mode of '${path}' retained as ${text(after)}`;
+  return `mode of '${path}' changed from ${text(before & 0o7777)} to ${text(after)}`;
 }
 
 function changeMode(before: number, text: string): number | undefined {
@@ -289,7 +329,8 @@ function* readlink(ctx: ProgramContext): Program {
     const text = resolves ? resolve(ctx, path) : stat.ok ? stat.value.target : undefined;
     if (text === undefined) {
       status = 1;
-      if (ctx.argv[0]?.endsWith('realpath') === true) yield* complain(ctx, `${path}: ${strerror('ENOENT')}`);
+      if (ctx.argv[0]?.endsWith('realpath') === true || parsed.flags.has('v'))
+        yield* complain(ctx, `${path}: ${strerror(stat.ok ? 'EINVAL' : stat.errno)}`);
     } else yield* ctx.out(parsed.flags.has('n') ? text : `${text}\n`);
   }
   return status;
@@ -329,8 +370,11 @@ function* mktemp(ctx: ProgramContext): Program {
     parsed.operands[0] === undefined || parsed.flags.has('p') ? `${parsed.flags.get('p') || '/tmp'}/` : '';
   const path = directory + template.replace(/X+$/, (marks) => ctx.random('mktemp').base36(marks.length));
   const made = parsed.flags.has('d') ? ctx.fs.mkdir(path) : ctx.fs.writeFile(path, '');
-  if (!made.ok)
-    return yield* complain(ctx, `failed to create file via template '${template}': ${strerror(made.errno)}`);
+  if (!made.ok) {
+    if (parsed.flags.has('q')) return 1;
+    const kind = parsed.flags.has('d') ? 'directory' : 'file';
+    return yield* complain(ctx, `failed to create ${kind} via template '${template}': ${strerror(made.errno)}`);
+  }
   ctx.fs.chmod(path, parsed.flags.has('d') ? 0o700 : 0o600);
   yield* ctx.out(`${path}\n`);
   return 0;

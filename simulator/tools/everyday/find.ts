@@ -100,6 +100,7 @@ class Expression {
     }
     if (word !== '(') return this.primary();
     this.at++;
+    if (this.words[this.at] === ')') throw new FindError('invalid expression; empty parentheses are not allowed.');
     const inner = this.or();
     if (this.words[this.at] !== ')')
       throw new FindError("invalid expression; expected to find a ')' but didn't see one.");
@@ -115,7 +116,8 @@ class Expression {
 
   private primary(): Test {
     const { ctx } = this;
-    const name = this.words[this.at++] as string;
+    const name = this.words[this.at++];
+    if (name === undefined) throw new FindError(`expected an expression after '${this.words.at(-1) ?? ''}'`);
     const check = (test: (found: Found) => boolean): Test =>
       function* (found) {
         return test(found);

@@ -177,6 +177,8 @@ function* searchFile(ctx: ProgramContext, search: Search, path: string): Blockin
   let number = 0;
   const enough = (): boolean =>
     (count >= search.most && printer.idle) || (count > 0 && (flags.has('q') || flags.has('l') || flags.has('L')));
+  // What holds a NUL is binary: that it matches is all that is said of it, unless -a.
+  let binary = false;
   yield* eachLine(
     ctx,
     fd,
@@ -185,10 +187,12 @@ function* searchFile(ctx: ProgramContext, search: Search, path: string): Blockin
       search.pattern.lastIndex = 0;
       const hit = count < search.most && search.pattern.test(line) !== flags.has('v');
       if (hit) count++;
-      return quiet ? undefined : printer.take(line, number, hit);
+      if (hit && !quiet && !flags.has('a') && line.includes('\0')) binary = true;
+      return quiet || binary ? undefined : printer.take(line, number, hit);
     },
-    enough,
+    () => binary || enough(),
   );
+  if (binary) yield* ctx.out(`${nameOf(ctx)}: ${title}: binary file matches\n`);
   closeInput(ctx, fd);
   if (flags.has('c') && !flags.has('q')) yield* ctx.out(`${search.titled ? `${title}:` : ''}${count}\n`);
   if (flags.has('l') && count > 0) yield* ctx.out(`${title}\n`);

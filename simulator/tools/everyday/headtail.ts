@@ -8,15 +8,17 @@ const LONG = {
   bytes: { value: true, as: 'c' },
   quiet: { value: false, as: 'q' },
   verbose: { value: false, as: 'v' },
-  follow: { value: false, as: 'f' },
+  silent: { value: false, as: 'q' },
 };
 
 /** `-5` is `-n 5`. */
-function* options(ctx: ProgramContext, short: string): Blocking<Parsed | number> {
+function* options(ctx: ProgramContext, short: string, unsupported: readonly string[]): Blocking<Parsed | number> {
   const argv = ctx.argv.flatMap((word, i) =>
     i > 0 && /^-\d+/.test(word) && !/^-[nc]$/.test(ctx.argv[i - 1] as string) ? ['-n', word.slice(1)] : [word],
   );
-  return yield* parseOptions(Object.create(ctx, { argv: { value: argv } }) as ProgramContext, { short, long: LONG });
+  const call = Object.create(ctx, { argv: { value: argv } }) as ProgramContext;
+  const long = short.includes('f') ? { ...LONG, follow: { value: false, as: 'f' } } : LONG;
+  return yield* parseOptions(call, { short, long }, unsupported);
 }
 
 function* eachFile(
@@ -59,7 +61,7 @@ function* amount(
 }
 
 function* head(ctx: ProgramContext): Program {
-  const parsed = yield* options(ctx, 'n:c:qvz');
+  const parsed = yield* options(ctx, 'n:c:qvz', ['z']);
   if (typeof parsed === 'number') return parsed;
   const wanted = yield* amount(ctx, parsed);
   if (typeof wanted === 'number') return wanted;
@@ -86,7 +88,7 @@ function* head(ctx: ProgramContext): Program {
 }
 
 function* tail(ctx: ProgramContext): Program {
-  const parsed = yield* options(ctx, 'n:c:qvfFs:');
+  const parsed = yield* options(ctx, 'n:c:qvfFs:z', ['s', 'z']);
   if (typeof parsed === 'number') return parsed;
   const wanted = yield* amount(ctx, parsed);
   if (typeof wanted === 'number') return wanted;

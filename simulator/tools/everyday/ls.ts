@@ -1,4 +1,7 @@
-/** ls(1) of coreutils 9.7. Emulated: -1 -a -A -d -F -h -i -l -n -r -R -S -t, --color (never colours). */
+/**
+ * ls(1) of coreutils 9.7. Emulated: -1 -a -A -d -F -h -i -l -n -r -R -S -t, --color in the colours that ls
+ * has without LS_COLORS, and without the reset that it puts in front of the first.
+ */
 import { strerror } from '../../base/errno.ts';
 import { SECOND } from '../../base/scheduler.ts';
 import { listTime } from '../../process/calendar.ts';
@@ -38,7 +41,12 @@ function* main(ctx: ProgramContext): Program {
     2,
   );
   if (typeof parsed === 'number') return parsed;
-  const { flags, operands } = parsed;
+  const { operands } = parsed;
+  const colour = ctx.argv.findLast((word, i) => (operandsOnly < 0 || i < operandsOnly) && COLOR.test(word));
+  const when = colour?.split('=')[1] ?? (colour === undefined ? 'never' : 'always');
+  const colours =
+    /^(?:always|yes|force)$/.test(when) || (/^(?:auto|tty|if-tty)$/.test(when) && ctx.file(1)?.isTty === true);
+  const flags: Flags = colours ? new Map(parsed.flags).set('color', '') : parsed.flags;
   let status = 0;
   const files: Entry[] = [];
   const directories: Entry[] = [];
@@ -111,13 +119,33 @@ function listing(ctx: ProgramContext, entries: readonly Entry[], flags: Flags, t
   const shown = (entry: Entry): string => {
     const mark = flags.has('F') ? classify(entry.stat) : '';
     const inode = flags.has('i') ? `${entry.stat.inode} ` : '';
-    return long ? entry.name + mark : inode + entry.name + mark;
+    const name = flags.has('color') ? coloured(entry.name, entry.stat) : entry.name;
+    return long ? name + mark : inode + name + mark;
   };
   if (long) return longListing(ctx, entries, flags, total, shown);
   if (entries.length === 0) return '';
   const tty = ctx.file(1)?.isTty === true;
-  if ((tty || flags.has('C')) && !flags.has('1')) return columns(entries.map(shown), ctx.tty?.columns ?? 80);
+  if ((tty || flags.has('C')) && !flags.has('1')) return columns(entries.map(shown), ctx.tty?.columns ?? 80, widthOf);
   return `${entries.map(shown).join('\n')}\n`;
+}
+
+/** color_indicator of ls.c. */
+function coloured(name: string, { type, mode }: Stat): string {
+  const colours: Readonly<Record<Stat['type'], string>> = {
+    directory:
+      (mode & 0o1002) === 0o1002 ? '30;42' : (mode & 0o002) !== 0 ? '34;42' : (mode & 0o1000) !== 0 ? '37;44' : '01;34',
+    symlink: '01;36',
+    fifo: '33',
+    socket: '01;35',
+    device: '01;33',
+    file: (mode & 0o111) !== 0 ? '01;32' : '',
+  };
+  return colours[type] === '' ? name : `\x1b[${colours[type]}m${name}\x1b[0m`;
+}
+
+/** Columns that a name takes on the screen. */
+function widthOf(name: string): number {
+  return name.replace(/\x1b\[[\d;]*m/g, '').length;
 }
 
 function classify(stat: Stat): string {
@@ -177,11 +205,15 @@ function longListing(
 }
 
 /** Names in columns, filled downwards, two spaces apart. */
-export function columns(names: readonly string[], width: number): string {
+export function columns(
+  names: readonly string[],
+  width: number,
+  widthOf = (name: string): number => name.length,
+): string {
   for (let rows = 1; rows <= names.length; rows++) {
     const across = Math.ceil(names.length / rows);
     const widths = Array.from({ length: across }, (_, c) =>
-      Math.max(...names.slice(c * rows, (c + 1) * rows).map((name) => name.length)),
+      Math.max(...names.slice(c * rows, (c + 1) * rows).map(widthOf)),
     );
     if (widths.reduce((sum, w) => sum + w + 2, -2) > width && rows < names.length) continue;
     const lines: string[] = [];
@@ -190,7 +222,8 @@ export function columns(names: readonly string[], width: number): string {
       for (let c = 0; c < across; c++) {
         const name = names[c * rows + r];
         if (name !== undefined)
-          line += c * rows + r + rows < names.length ? name.padEnd((widths[c] as number) + 2) : name;
+          line +=
+            c * rows + r + rows < names.length ? name + ' '.repeat((widths[c] as number) + 2 - widthOf(name)) : name;
       }
       lines.push(line);
     }

@@ -1,6 +1,6 @@
 /** help and man: what is installed, by group, and what a tool is. The tools' own summaries are the source. */
 import type { Program, ProgramContext, Tool } from '../../process/program.ts';
-import { complain } from './common.ts';
+import { complain, parseOptions } from './common.ts';
 import { columns } from './ls.ts';
 
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
@@ -132,7 +132,9 @@ function* help(ctx: ProgramContext): Program {
 }
 
 function* man(ctx: ProgramContext): Program {
-  const names = ctx.argv.slice(1).filter((word) => !/^(-.*|\d)$/.test(word));
+  const parsed = yield* parseOptions(ctx, { short: 'kfawKlP:L:' }, [...'kfawKlPL']);
+  if (typeof parsed === 'number') return parsed;
+  const names = parsed.operands.filter((word) => !/^\d$/.test(word));
   if (names.length === 0) {
     yield* ctx.err("What manual page do you want?\nFor example, try 'man man'.\n");
     return 1;

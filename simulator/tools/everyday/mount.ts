@@ -1,14 +1,19 @@
 /** mount(8), umount(8), findmnt's refusal: the listing of what is mounted, and `umount` of a namespace file. */
 import { strerror } from '../../base/errno.ts';
 import type { Program, ProgramContext, Tool } from '../../process/program.ts';
-import { complain } from './common.ts';
+import { complain, parseOptions } from './common.ts';
+
+/** What would mount something. */
+const REFUSED = [...'aorwfnvLUBMR'];
+const LONG = { types: { value: true, as: 't' }, options: { value: true, as: 'o' }, bind: { value: false, as: 'B' } };
 
 function* mount(ctx: ProgramContext): Program {
-  const words = ctx.argv.slice(1);
-  if (words.length > 0 && words[0] !== '-l' && words[0] !== '-t')
+  const parsed = yield* parseOptions(ctx, { short: 'lt:ao:rwfnvL:U:BMR', long: LONG }, REFUSED);
+  if (typeof parsed === 'number') return parsed;
+  if (parsed.operands.length > 0)
     return yield* complain(ctx, 'mounting is not emulated here; without arguments it lists what is mounted', 32);
   const table = ctx.fs.readText('/proc/self/mounts');
-  const wanted = words[0] === '-t' ? words[1] : undefined;
+  const wanted = parsed.flags.get('t');
   for (const line of table.ok ? table.value.split('\n') : []) {
     const [device, place, type, options] = line.split(' ');
     if (place !== undefined && (wanted === undefined || wanted === type))
@@ -18,7 +23,9 @@ function* mount(ctx: ProgramContext): Program {
 }
 
 function* umount(ctx: ProgramContext): Program {
-  const paths = ctx.argv.slice(1).filter((word) => !word.startsWith('-'));
+  const parsed = yield* parseOptions(ctx, { short: 'alfrnvRdt:O:iNc' }, [...'alfrnvRdtOiNc']);
+  if (typeof parsed === 'number') return parsed;
+  const paths = parsed.operands;
   if (paths.length === 0) {
     yield* ctx.err("umount: bad usage\nTry 'umount --help' for more information.\n");
     return 1;

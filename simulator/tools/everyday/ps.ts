@@ -277,7 +277,9 @@ function* pgrep(ctx: ProgramContext): Program {
 }
 
 function* pidof(ctx: ProgramContext): Program {
-  const names = ctx.argv.slice(1).filter((word) => !word.startsWith('-'));
+  const parsed = yield* parseOptions(ctx, { short: 'scnqwxdS:o:' }, [...'cnqwxdSo']);
+  if (typeof parsed === 'number') return parsed;
+  const names = parsed.operands;
   const found = ctx
     .processes()
     .filter((process) => names.includes(process.command) || names.includes(process.argv[0] ?? ''));
@@ -286,6 +288,7 @@ function* pidof(ctx: ProgramContext): Program {
     `${found
       .map((process) => process.pid)
       .reverse()
+      .slice(0, parsed.flags.has('s') ? 1 : undefined)
       .join(' ')}\n`,
   );
   return 0;

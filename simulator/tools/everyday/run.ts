@@ -1,9 +1,9 @@
-/** Programs that run programs: env, xargs, timeout, watch, nohup, setsid, sudo, busybox, time's own binary is the shell's keyword. */
+/** Programs that run programs: env, xargs, watch, nohup, setsid, sudo, busybox, time's own binary is the shell's keyword. */
 import { strerror, type Errno } from '../../base/errno.ts';
 import { SECOND } from '../../base/scheduler.ts';
 import { strftime } from '../../process/calendar.ts';
 import { parseSignal, SIGNAL_NUMBERS } from '../../process/signals.ts';
-import type { Blocking, Program, ProgramContext, Signal, Tool } from '../../process/program.ts';
+import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
 import { complain, linesOf, nameOf, parseOptions, usage } from './common.ts';
 import { busyboxNetTools } from '../busyboxnet.ts';
 import { busyboxIpTool } from '../ip/busybox.ts';
@@ -86,9 +86,15 @@ function* xargs(ctx: ProgramContext): Program {
     verbose: { value: false, as: 't' },
   };
   const call = Object.create(ctx, { argv: { value: ['xargs', ...words.slice(0, end)] } }) as ProgramContext;
-  const parsed = yield* parseOptions(call, { short: 'n:I:d:L:P:s:E:a:0rtpx', long }, ['p', 's', 'E', 'a', 'P']);
+  const parsed = yield* parseOptions(call, { short: 'n:I:d:L:P:s:E:a:0rtpx', long }, ['p', 's', 'E', 'a', 'P', 'x']);
   if (typeof parsed === 'number') return parsed;
   const { flags } = parsed;
+  for (const name of ['n', 'L']) {
+    const text = flags.get(name);
+    if (text === undefined) continue;
+    if (!/^\d+$/.test(text)) return yield* complain(ctx, `invalid number "${text}" for -${name} option`);
+    if (Number(text) < 1) return yield* complain(ctx, `value ${text} for -${name} option should be >= 1`);
+  }
   const command = words.length > end ? words.slice(end) : ['echo'];
   const text = yield* ctx.readAll(0);
   const replace = flags.get('I');
@@ -130,90 +136,6 @@ function splitItems(text: string, flags: ReadonlyMap<string, string>): string[] 
   for (const match of text.matchAll(/(?:"[^"\n]*"|'[^'\n]*'|\\[\s\S]|[^\s"'\\])+/g))
     items.push(match[0].replace(/"([^"\n]*)"|'([^'\n]*)'|\\([\s\S])/g, '$1$2$3'));
   return items;
-}
-
-function parseDuration(text: string): number | undefined {
-  const match = /^(\d*\.?\d+|\d+\.)([smhd]?)$/.exec(text);
-  if (match === null) return undefined;
-  const units: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86400 };
-  return Math.round(Number(match[1]) * (units[match[2] ?? ''] ?? 1) * SECOND);
-}
-
-function* sleep(ctx: ProgramContext): Program {
-  const words = ctx.argv.slice(1);
-  if (words.length === 0) return yield* usage(ctx, 'missing operand');
-  let total = 0;
-  for (const word of words) {
-    if (word === 'infinity' || word === 'inf') {
-      yield* ctx.wait([]);
-      return 0;
-    }
-    const duration = parseDuration(word);
-    if (duration === undefined) return yield* usage(ctx, `invalid time interval '${word}'`);
-    total += duration;
-  }
-  yield* ctx.sleep(total);
-  return 0;
-}
-
-function* timeout(ctx: ProgramContext): Program {
-  const words = ctx.argv.slice(1);
-  let signal: Signal = 'SIGTERM';
-  let killAfter: number | undefined;
-  let preserve = false;
-  let at = 0;
-  for (; at < words.length && /^-./.test(words[at] as string); at++) {
-    const word = words[at] as string;
-    const short = /^-([sk])(.*)$/.exec(word);
-    const long = /^--(signal|kill-after)=(.*)$/.exec(word);
-    if (word === '--preserve-status') preserve = true;
-    else if (word === '--foreground' || word === '-v' || word === '--verbose') continue;
-    else if (short !== null || long !== null) {
-      const kind = short?.[1] ?? (long?.[1] === 'signal' ? 's' : 'k');
-      const value = (short === null ? long?.[2] : short[2] === '' ? words[++at] : short[2]) ?? '';
-      if (kind === 's') {
-        const wanted = parseSignal(value);
-        if (wanted === undefined) return yield* usage(ctx, `'${value}': invalid signal`, 125);
-        signal = wanted;
-      } else killAfter = parseDuration(value);
-    } else return yield* usage(ctx, `invalid option -- '${word[1]}'`, 125);
-  }
-  const [duration, ...command] = words.slice(at);
-  if (duration === undefined || command.length === 0) return yield* usage(ctx, 'missing operand', 125);
-  const micros = parseDuration(duration);
-  if (micros === undefined) return yield* usage(ctx, `invalid time interval '${duration}'`, 125);
-  const child = ctx.spawn(command);
-  if (!child.ok)
-    return yield* complain(
-      ctx,
-      `failed to run command '${command[0]}': ${strerror(child.errno)}`,
-      child.errno === 'ENOENT' ? 127 : 126,
-    );
-  return yield* waitTimed(ctx, child.value, micros, signal, killAfter, preserve);
-}
-
-function* waitTimed(
-  ctx: ProgramContext,
-  pid: number,
-  micros: number,
-  signal: Signal,
-  killAfter: number | undefined,
-  preserve: boolean,
-): Program {
-  for (const caught of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) ctx.catchSignal(caught);
-  let deadline: number | undefined = micros === 0 ? undefined : ctx.now + micros;
-  let expired = false;
-  for (;;) {
-    const ended = ctx.pollChildren().find((report) => report.pid === pid && !report.stopped);
-    if (ended !== undefined) return expired && !preserve && signal !== 'SIGKILL' ? 124 : ended.status;
-    const wake = yield* ctx.wait([ctx.children], deadline);
-    for (let caught = ctx.takeSignal(); caught !== undefined; caught = ctx.takeSignal()) ctx.kill(pid, caught);
-    if (wake !== 'timeout') continue;
-    ctx.kill(pid, expired ? 'SIGKILL' : signal);
-    ctx.kill(pid, 'SIGCONT');
-    deadline = !expired && killAfter !== undefined ? ctx.now + killAfter : undefined;
-    expired = true;
-  }
 }
 
 function* watch(ctx: ProgramContext): Program {
@@ -288,13 +210,15 @@ function* sudo(ctx: ProgramContext): Program {
     const word = words[at] as string;
     if (word === '-u' || word === '-g') {
       const user = words[++at];
+      if (user === undefined) return yield* complain(ctx, `option requires an argument -- '${word[1]}'`);
       if (user !== 'root') return yield* complain(ctx, `running as ${user} is not emulated here`);
     } else if (word === '-i' || word === '-s')
       return yield* become(ctx, words.length > at + 1 ? ['bash', '-c', words.slice(at + 1).join(' ')] : ['bash']);
     else if (word === '--') {
       at++;
       break;
-    } else if (!/^-[nEHSkb]+$/.test(word)) return yield* complain(ctx, `invalid option -- '${word[1]}'`);
+    } else if (/^-[kSb]/.test(word)) return yield* complain(ctx, `option ${word} is not emulated here`);
+    else if (!/^-[nEH]+$/.test(word)) return yield* complain(ctx, `invalid option -- '${word[1]}'`);
   }
   let command = words.slice(at);
   const env = new Map(ctx.env);
@@ -304,7 +228,7 @@ function* sudo(ctx: ProgramContext): Program {
     command = command.slice(1);
   }
   if (command.length === 0) {
-    yield* ctx.err('usage: sudo -h | -K | -k | -V\nusage: sudo [-bEHnS] [-u user] [VAR=value] [command [arg ...]]\n');
+    yield* ctx.err('usage: sudo -h | -K | -k | -V\nusage: sudo [-EHn] [-u user] [VAR=value] [command [arg ...]]\n');
     return 1;
   }
   const program = ctx.exec(command, env);
@@ -316,7 +240,12 @@ function* sudo(ctx: ProgramContext): Program {
 }
 
 function* su(ctx: ProgramContext): Program {
-  const words = ctx.argv.slice(1).filter((word) => word !== '-' && word !== '-l');
+  const words = ctx.argv.slice(1).filter((word) => word !== '-' && word !== '-l' && word !== '--login');
+  const wrong = words.find((word, i) => word.startsWith('-') && word !== '-c' && words[i - 1] !== '-c');
+  if (wrong !== undefined)
+    return yield* /^-[mpsgGP]$/.test(wrong)
+      ? complain(ctx, `option ${wrong} is not emulated here`)
+      : usage(ctx, wrong.startsWith('--') ? `unrecognized option '${wrong}'` : `invalid option -- '${wrong[1]}'`);
   if (words.length === 0 || words[0] === 'root') {
     const at = words.indexOf('-c');
     return yield* become(ctx, at < 0 ? ['bash'] : ['bash', '-c', words[at + 1] ?? '']);
@@ -328,10 +257,21 @@ function* setsid(ctx: ProgramContext): Program {
   const words = ctx.argv.slice(1);
   let at = 0;
   let wait = false;
-  for (; at < words.length && /^-./.test(words[at] as string); at++) if (/w/.test(words[at] as string)) wait = true;
+  let fork = false;
+  for (; at < words.length && /^-./.test(words[at] as string); at++) {
+    const word = words[at] as string;
+    if (word === '-w' || word === '--wait') wait = true;
+    else if (word === '-f' || word === '--fork') fork = true;
+    else if (word === '-c' || word === '--ctty') return yield* complain(ctx, `option ${word} is not emulated here`);
+    else
+      return yield* usage(
+        ctx,
+        word.startsWith('--') ? `unrecognized option '${word}'` : `invalid option -- '${word[1]}'`,
+      );
+  }
   const command = words.slice(at);
   if (command.length === 0) return yield* complain(ctx, 'no command specified');
-  if (ctx.pgid !== ctx.pid) {
+  if (ctx.pgid !== ctx.pid && !fork) {
     ctx.setsid();
     return yield* become(ctx, command);
   }
@@ -432,8 +372,6 @@ export const envTool: Tool = {
   main: (ctx) => (nameOf(ctx) === 'printenv' ? printenv(ctx) : env(ctx)),
 };
 export const xargsTool: Tool = { name: 'xargs', summary: 'make command lines from standard input', main: xargs };
-export const sleepTool: Tool = { name: 'sleep', directory: '/bin', summary: 'wait', main: sleep };
-export const timeoutTool: Tool = { name: 'timeout', summary: 'run a command with a time limit', main: timeout };
 export const watchTool: Tool = {
   name: 'watch',
   summary: 'run a command again and again on a full screen',

@@ -4,7 +4,7 @@ import { echoText, formatPrintf } from '../../process/builtin/printf.ts';
 import { runTest } from '../../process/builtin/test.ts';
 import { strftime } from '../../process/calendar.ts';
 import type { Program, ProgramContext, Tool } from '../../process/program.ts';
-import { complain, nameOf, parseOptions, usage } from './common.ts';
+import { complain, nameOf, noOptions, parseOptions, usage } from './common.ts';
 
 function tool(
   name: string,
@@ -17,7 +17,9 @@ function tool(
 }
 
 function* clear(ctx: ProgramContext): Program {
-  yield* ctx.out('\x1b[H\x1b[2J\x1b[3J');
+  const parsed = yield* parseOptions(ctx, { short: 'xT:V' }, ['T', 'V']);
+  if (typeof parsed === 'number') return parsed;
+  yield* ctx.out(parsed.flags.has('x') ? '\x1b[H\x1b[2J' : '\x1b[H\x1b[2J\x1b[3J');
   return 0;
 }
 
@@ -120,10 +122,22 @@ function* dirname(ctx: ProgramContext): Program {
 }
 
 function* id(ctx: ProgramContext): Program {
-  const flags = ctx.argv.slice(1).join('');
-  if (/[^-ugnG]/.test(flags)) return yield* complain(ctx, `'${ctx.argv[1]}': no such user`);
-  if (/u/.test(flags)) yield* ctx.out(/n/.test(flags) ? 'root\n' : '0\n');
-  else if (/[gG]/.test(flags)) yield* ctx.out(/n/.test(flags) ? 'root\n' : '0\n');
+  const long = {
+    user: { value: false, as: 'u' },
+    group: { value: false, as: 'g' },
+    groups: { value: false, as: 'G' },
+    name: { value: false, as: 'n' },
+  };
+  const parsed = yield* parseOptions(ctx, { short: 'ugGnrazZ', long }, ['r', 'a', 'z', 'Z']);
+  if (typeof parsed === 'number') return parsed;
+  const { flags, operands } = parsed;
+  const unknown = operands.find((user) => user !== 'root' && user !== '0');
+  if (unknown !== undefined) return yield* complain(ctx, `'${unknown}': no such user`);
+  const chosen = ['u', 'g', 'G'].filter((letter) => flags.has(letter));
+  if (chosen.length > 1) return yield* complain(ctx, 'cannot print "only" of more than one choice');
+  if (chosen.length === 0 && flags.has('n'))
+    return yield* complain(ctx, 'printing only names or real IDs requires -u, -g, or -G');
+  if (chosen.length > 0) yield* ctx.out(flags.has('n') ? 'root\n' : '0\n');
   else yield* ctx.out('uid=0(root) gid=0(root) groups=0(root)\n');
   return 0;
 }
@@ -161,7 +175,7 @@ function* uname(ctx: ProgramContext): Program {
 }
 
 function* hostname(ctx: ProgramContext): Program {
-  const parsed = yield* parseOptions(ctx, { short: 'sfIidAyF:' }, ['A', 'y', 'F']);
+  const parsed = yield* parseOptions(ctx, { short: 'sfIidAyF:b' }, ['A', 'y', 'F', 'b']);
   if (typeof parsed === 'number') return parsed;
   const { flags, operands } = parsed;
   const [name] = operands;
@@ -178,21 +192,27 @@ function* hostname(ctx: ProgramContext): Program {
     }
     yield* ctx.out(flags.has('I') ? `${addresses.join(' ')} \n` : `${addresses[0] ?? ''}\n`);
   } else
-    yield* ctx.out(`${flags.has('s') ? (ctx.hostname.split('.', 1)[0] ?? '') : flags.has('d') ? '' : ctx.hostname}\n`);
+    yield* ctx.out(
+      `${flags.has('s') ? (ctx.hostname.split('.', 1)[0] ?? '') : flags.has('d') ? ctx.hostname.replace(/^[^.]*\.?/, '') : ctx.hostname}\n`,
+    );
   return 0;
 }
 
 function* which(ctx: ProgramContext): Program {
   let status = 0;
-  for (const name of ctx.argv.slice(1).filter((word) => word !== '-a' && word !== '-s')) {
+  const parsed = yield* parseOptions(ctx, { short: 'as' });
+  if (typeof parsed === 'number') return parsed;
+  for (const name of parsed.operands) {
     const found = ctx.which(name);
-    if (found.ok) yield* ctx.out(`${found.value.path}\n`);
+    if (found.ok) yield* ctx.out(parsed.flags.has('s') ? '' : `${found.value.path}\n`);
     else status = 1;
   }
   return status;
 }
 
 function* uptime(ctx: ProgramContext): Program {
+  const parsed = yield* parseOptions(ctx, { short: 'prsch' }, ['p', 'r', 's', 'c', 'h']);
+  if (typeof parsed === 'number') return parsed;
   const minutes = Math.floor(ctx.host.uptime / SECOND / 60);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
@@ -237,7 +257,7 @@ function* dmesg(ctx: ProgramContext): Program {
       short: 'cCTHwxtkun:l:f:',
       long: { ctime: { value: false, as: 'T' }, clear: { value: false, as: 'C' }, notime: { value: false, as: 't' } },
     },
-    ['H', 'w', 'x', 'n', 'l', 'f'],
+    ['H', 'w', 'x', 'n', 'l', 'f', 'u'],
   );
   if (typeof parsed === 'number') return parsed;
   const { flags } = parsed;
@@ -254,8 +274,21 @@ function* dmesg(ctx: ProgramContext): Program {
 
 function* nothingAt(ctx: ProgramContext): Program {
   const name = ctx.file(0)?.isTty === true ? ctx.file(0)?.name : undefined;
-  yield* ctx.out(`${name ?? 'not a tty'}\n`);
+  const parsed = yield* parseOptions(
+    ctx,
+    { short: 's', long: { quiet: { value: false, as: 's' }, silent: { value: false, as: 's' } } },
+    [],
+    2,
+  );
+  if (typeof parsed === 'number') return parsed;
+  if (parsed.operands.length > 0) return yield* usage(ctx, `extra operand '${parsed.operands[0]}'`, 2);
+  if (!parsed.flags.has('s')) yield* ctx.out(`${name ?? 'not a tty'}\n`);
   return name === undefined ? 1 : 0;
+}
+
+function* sync(ctx: ProgramContext): Program {
+  const wrong = yield* noOptions(ctx);
+  return wrong ?? 0;
 }
 
 const constant = (status: number) =>
@@ -264,6 +297,8 @@ const constant = (status: number) =>
   };
 const say = (text: (ctx: ProgramContext) => string) =>
   function* (ctx: ProgramContext): Program {
+    const wrong = yield* noOptions(ctx);
+    if (wrong !== undefined) return wrong;
     yield* ctx.out(`${text(ctx)}\n`);
     return 0;
   };
@@ -313,5 +348,5 @@ export const smallTools: readonly Tool[] = [
     'print the groups',
     say(() => 'root'),
   ),
-  tool('sync', 'flush files (nothing is held back here)', constant(0), '/bin'),
+  tool('sync', 'flush files (nothing is held back here)', sync, '/bin'),
 ];

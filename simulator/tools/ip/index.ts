@@ -16,8 +16,7 @@ import { openNamespace } from './netns-names.ts';
 import { ipRoute } from './route.ts';
 import { ipRule } from './rule.ts';
 import { IP_USAGE } from './usage.ts';
-
-const VERSION = 'ip utility, iproute2-6.15.0, libbpf 1.5.0\n';
+import { ipXfrm } from './xfrm.ts';
 
 type Command = (call: Call, words: readonly string[]) => number;
 
@@ -64,21 +63,6 @@ function ipTunnel(_call: Call, words: readonly string[]): number {
   const command = pick(first, ['add', 'change', 'delete', 'show', 'lst', 'list', 'prl', '6rd', 'help']);
   if (command === undefined) throw new Exit(255, `Command "${first}" is unknown, try "ip tunnel help"`);
   throw notEmulated('ip', 'tunnel');
-}
-
-/** There is no IPsec here: both databases are empty, and stay so. */
-function ipXfrm(_call: Call, words: readonly string[]): number {
-  const object = words[0] === undefined ? undefined : pick(words[0], ['state', 'policy', 'monitor', 'help']);
-  const command =
-    words[1] === undefined
-      ? 'list'
-      : pick(words[1], ['list', 'show', 'lst', 'count', 'add', 'update', 'delete', 'flush', 'deleteall']);
-  if (
-    (object === 'state' || object === 'policy') &&
-    (command === 'list' || command === 'show' || command === 'lst' || command === 'flush')
-  )
-    return 0;
-  throw notEmulated('ip', `xfrm ${words.join(' ')}`.trimEnd());
 }
 
 /** Options before the object, in the order in which abbreviations find them. */
@@ -169,7 +153,8 @@ export function changesNetwork(object: string, verb: string | undefined): boolea
 function* run(ctx: ProgramContext): Blocking<number> {
   const { options, netns, words, version } = parseOptions(ctx.argv);
   if (version) {
-    yield* ctx.out(VERSION);
+    const { version, libbpf } = ctx.host.kernel.platform.iproute;
+    yield* ctx.out(`ip utility, iproute2-${version}, libbpf ${libbpf}\n`);
     return 0;
   }
   if (netns !== undefined) ctx.setns(openNamespace(ctx, netns));

@@ -15,29 +15,38 @@ const TSO_MAX_SIZE = 8 * GSO_MAX_SEGS;
 
 /** Everything after the addresses of the second line. `lineBreak` separates lines (`\` with -o). */
 export function printDetails(out: Printer, dev: NetDevice, lineBreak: string): void {
+  const { iproute, vethQueues } = dev.ns.kernel.platform;
+  const newer = iproute.details !== '2020';
   out.any('promiscuity', dev.promiscuous, ` promiscuity ${dev.promiscuous} `);
-  out.any('allmulti', dev.port === null ? 0 : 1, `allmulti ${dev.port === null ? 0 : 1} `);
+  if (newer) out.any('allmulti', dev.port === null ? 0 : 1, `allmulti ${dev.port === null ? 0 : 1} `);
   const loopback = dev.kind === 'loopback';
   out.any('min_mtu', loopback ? 0 : 68, `minmtu ${loopback ? 0 : 68} `);
   out.any('max_mtu', loopback ? 0 : 65535, `maxmtu ${loopback ? 0 : 65535} `);
+  if (iproute.details === '2026' && (loopback || dev.bridge !== null))
+    out.any('netns-immutable', true, 'netns-immutable ');
   printKind(out, dev, lineBreak);
   out.any('inet6_addr_gen_mode', 'eui64', 'addrgenmode eui64 ');
-  const queues = dev.kind === 'veth' ? dev.ns.kernel.cpus : 1;
+  const queues = dev.kind === 'veth' && vethQueues === 'per CPU' ? dev.ns.kernel.cpus : 1;
   out.any('num_tx_queues', queues, `numtxqueues ${queues} `);
   out.any('num_rx_queues', queues, `numrxqueues ${queues} `);
   out.any('gso_max_size', GSO_LEGACY_MAX_SIZE, `gso_max_size ${GSO_LEGACY_MAX_SIZE} `);
   out.any('gso_max_segs', GSO_MAX_SEGS, `gso_max_segs ${GSO_MAX_SEGS} `);
+  if (newer) printOffload(out, dev);
+  if (newer && dev.parentDevice !== '') {
+    const [bus = '', name = ''] = dev.parentDevice.split('/');
+    out.any('parentbus', bus, `parentbus ${bus} `);
+    out.any('parentdev', name, `parentdev ${name} `);
+  }
+}
+
+/** Sizes that iproute2 5.9 does not know. */
+function printOffload(out: Printer, dev: NetDevice): void {
   const tso = tsoMaxSize(dev);
   out.any('tso_max_size', tso, `tso_max_size ${tso} `);
   out.any('tso_max_segs', GSO_MAX_SEGS, `tso_max_segs ${GSO_MAX_SEGS} `);
   out.any('gro_max_size', GSO_LEGACY_MAX_SIZE, `gro_max_size ${GSO_LEGACY_MAX_SIZE} `);
   out.any('gso_ipv4_max_size', GSO_LEGACY_MAX_SIZE, `gso_ipv4_max_size ${GSO_LEGACY_MAX_SIZE} `);
   out.any('gro_ipv4_max_size', GSO_LEGACY_MAX_SIZE, `gro_ipv4_max_size ${GSO_LEGACY_MAX_SIZE} `);
-  if (dev.parentDevice !== '') {
-    const [bus = '', name = ''] = dev.parentDevice.split('/');
-    out.any('parentbus', bus, `parentbus ${bus} `);
-    out.any('parentdev', name, `parentdev ${name} `);
-  }
 }
 
 /** A bridge takes the least of its ports, a vxlan its lower device's. */
@@ -96,9 +105,11 @@ function plain(out: Printer, name: string, value: string | number): void {
 }
 
 /** Multicast querier settings of a bridge: constants of net/bridge/br_multicast.c. */
-const MULTICAST: readonly (readonly [name: string, value: number])[] = [
-  ['mcast_vlan_snooping', 0],
-  ['mst_enabled', 0],
+const MULTICAST: readonly (readonly [name: string, value: number, since?: '2025' | '2026'])[] = [
+  ['mcast_vlan_snooping', 0, '2025'],
+  ['mst_enabled', 0, '2025'],
+  ['mdb_offload_fail_notification', 0, '2026'],
+  ['fdb_local_vlan_0', 0, '2026'],
   ['mcast_router', 1],
   ['mcast_query_use_ifaddr', 0],
   ['mcast_querier', 0],
@@ -126,11 +137,13 @@ function printBridge(out: Printer, dev: NetDevice, state: BridgeState): void {
   const nextGc =
     Math.max(0, Math.min(state.ageing, ...learned.map((entry) => entry.updated + state.ageing - now))) / 1_000_000;
   const id = bridgeId(dev, state);
+  const { details } = dev.ns.kernel.platform.iproute;
   plain(out, 'forward_delay', state.forwardDelay);
   plain(out, 'hello_time', state.helloTime);
   plain(out, 'max_age', state.maxAge);
   plain(out, 'ageing_time', Math.round(state.ageing / 10_000));
   plain(out, 'stp_state', state.stp ? 1 : 0);
+  if (details === '2026') out.any('stp_mode', 'auto', 'stp_mode auto ');
   plain(out, 'priority', state.priority);
   plain(out, 'vlan_filtering', state.vlanFiltering ? 1 : 0);
   plain(out, 'vlan_protocol', '802.1Q');
@@ -140,16 +153,18 @@ function printBridge(out: Printer, dev: NetDevice, state: BridgeState): void {
     plain(out, name, 0);
   for (const name of ['hello_timer', 'tcn_timer', 'topology_change_timer']) out.any(name, 0, `${name} ${timer(0)} `);
   out.any('gc_timer', nextGc, `gc_timer ${timer(nextGc)} `);
-  plain(out, 'fdb_n_learned', learned.length);
-  plain(out, 'fdb_max_learned', 0);
+  if (details !== '2020') {
+    plain(out, 'fdb_n_learned', learned.length);
+    plain(out, 'fdb_max_learned', 0);
+  }
   plain(out, 'vlan_default_pvid', state.defaultPvid);
   plain(out, 'vlan_stats_enabled', 0);
   plain(out, 'vlan_stats_per_port', 0);
   out.any('group_fwd_mask', '0', 'group_fwd_mask 0 ');
   out.any('group_addr', '01:80:c2:00:00:00', 'group_address 01:80:c2:00:00:00 ');
   plain(out, 'mcast_snooping', state.multicastSnooping ? 1 : 0);
-  plain(out, 'no_linklocal_learn', 0);
-  for (const [name, value] of MULTICAST) plain(out, name, value);
+  if (details !== '2020') plain(out, 'no_linklocal_learn', 0);
+  for (const [name, value, since = '2020'] of MULTICAST) if (details >= since) plain(out, name, value);
 }
 
 function printVxlan(out: Printer, dev: NetDevice, state: VxlanState): void {
@@ -168,11 +183,28 @@ function printVxlan(out: Printer, dev: NetDevice, state: VxlanState): void {
   out.any('high', state.srcPortMax, `${state.srcPortMax} `);
   out.closeObject();
   out.any('port', state.dstPort, `dstport ${state.dstPort} `);
+  const { details } = dev.ns.kernel.platform.iproute;
+  if (details === '2020') printVxlanSwitches(out, state);
   if (state.tos !== 0) out.any('tos', state.tos, state.tos === 1 ? 'tos inherit ' : `tos 0x${state.tos.toString(16)} `);
   out.any('ttl', state.ttl, state.ttl === 0 ? 'ttl auto ' : `ttl ${state.ttl} `);
   out.member('df', 'unset');
   out.any('ageing', state.ageing, `ageing ${state.ageing} `);
+  if (details === '2026') out.any('reserved_bits', RESERVED_BITS, `reserved_bits ${RESERVED_BITS} `);
   out.member('external', false);
+  if (details !== '2020') printVxlanSwitches(out, state);
+  out.any('udp_csum', state.udpChecksum, state.udpChecksum ? (details === '2020' ? 'udpcsum ' : '') : 'noudpcsum ');
+  const zero = (name: string, on: boolean, off: string): void =>
+    out.any(name, on, on ? `${name} ` : details === '2020' ? off : '');
+  zero('udp_zero_csum6_tx', state.udp6ZeroChecksumTx, 'noudp6zerocsumtx ');
+  zero('udp_zero_csum6_rx', state.udp6ZeroChecksumRx, 'noudp6zerocsumrx ');
+  for (const name of ['remcsum_tx', 'remcsum_rx']) out.member(name, false);
+  out.member('localbypass', true);
+}
+
+/** Bits of the header that must be 0 (Linux 6.14). */
+const RESERVED_BITS = '0xf7ffffff000000ff';
+
+function printVxlanSwitches(out: Printer, state: VxlanState): void {
   out.any('learning', state.learning, state.learning ? '' : 'nolearning ');
   for (const [name, on] of [
     ['proxy', state.proxy],
@@ -182,11 +214,6 @@ function printVxlan(out: Printer, dev: NetDevice, state: VxlanState): void {
   ] as const) {
     out.any(name, on, on ? `${name} ` : '');
   }
-  out.any('udp_csum', state.udpChecksum, state.udpChecksum ? '' : 'noudpcsum ');
-  out.any('udp_zero_csum6_tx', state.udp6ZeroChecksumTx, state.udp6ZeroChecksumTx ? 'udp_zero_csum6_tx ' : '');
-  out.any('udp_zero_csum6_rx', state.udp6ZeroChecksumRx, state.udp6ZeroChecksumRx ? 'udp_zero_csum6_rx ' : '');
-  for (const name of ['remcsum_tx', 'remcsum_rx']) out.member(name, false);
-  out.member('localbypass', true);
 }
 
 /** A switch of a port, `on` or `off`. */
@@ -197,6 +224,7 @@ function flag(out: Printer, name: string, on: boolean): void {
 function printPort(out: Printer, port: BridgePort): void {
   const bridge = port.bridge.bridge as BridgeState;
   const id = bridgeId(port.bridge, bridge);
+  const { details } = port.bridge.ns.kernel.platform.iproute;
   out.any('state', port.state, `state ${port.state} `);
   plain(out, 'priority', port.priority);
   plain(out, 'cost', port.cost);
@@ -221,14 +249,16 @@ function printPort(out: Printer, port: BridgePort): void {
   out.any('multicast_router', 1, 'mcast_router 1 ');
   flag(out, 'mcast_fast_leave', port.fastLeave);
   flag(out, 'mcast_flood', port.mcastFlood);
-  flag(out, 'bcast_flood', port.bcastFlood);
+  if (details !== '2020') flag(out, 'bcast_flood', port.bcastFlood);
   flag(out, 'mcast_to_unicast', false);
   flag(out, 'neigh_suppress', port.neighSuppress);
-  flag(out, 'neigh_vlan_suppress', false);
+  if (details !== '2020') flag(out, 'neigh_vlan_suppress', false);
+  if (details === '2026') flag(out, 'neigh_forward_grat', false);
   out.any('group_fwd_mask', '0', 'group_fwd_mask 0 ');
   out.any('group_fwd_mask_str', '0x0', 'group_fwd_mask_str 0x0 ');
   flag(out, 'vlan_tunnel', port.vlanTunnel);
   flag(out, 'isolated', port.isolated);
+  if (details === '2020') return;
   flag(out, 'locked', false);
   flag(out, 'mab', false);
 }

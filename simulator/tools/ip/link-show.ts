@@ -88,7 +88,8 @@ export function printLink(call: Call, out: Printer, dev: NetDevice, view: LinkVi
   out.any('operstate', state, `state ${paint(options, stateColor(state), `${state} `)}`);
   if (view === 'link') out.any('linkmode', 'DEFAULT', 'mode DEFAULT ');
   if (view !== 'address6') out.any('group', 'default', 'group default ');
-  if (dev.txQueueLength !== 0 && view !== 'monitor') out.any('txqlen', dev.txQueueLength, `qlen ${dev.txQueueLength}`);
+  const shownQueue = dev.txQueueLength !== 0 || dev.ns.kernel.platform.iproute.zeroQueue;
+  if (shownQueue && view !== 'monitor') out.any('txqlen', dev.txQueueLength, `qlen ${dev.txQueueLength}`);
   // Asked for addresses of one family, the device is a headline only.
   if (
     view === 'address6' ||

@@ -210,7 +210,7 @@ function set(call: Call, args: Args): number {
   }
   if (words.ns !== undefined) demand(call, moveLink(dev, words.ns, words.name));
   else if (words.name !== undefined) demand(call, renameLink(dev, words.name));
-  demand(call, setLink(dev, words.settings));
+  demand(call, setLink(dev, { ...words.settings, origin: call.ctx.origin }));
   return 0;
 }
 

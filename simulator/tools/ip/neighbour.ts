@@ -201,7 +201,7 @@ function print(call: Call, out: Printer, neighbour: Neighbour, hideDev: boolean)
     out.openArray('state');
     out.element(neighbour.state);
     out.closeArray();
-    out.text(`${neighbour.state} `);
+    out.text(neighbour.dev.ns.kernel.platform.iproute.neighbourBlank ? `${neighbour.state} ` : neighbour.state);
   }
   out.text('\n');
   out.closeObject();

@@ -1,5 +1,5 @@
 /** ip6tables where IPv6 carries no traffic: every table is there, and empty. */
-import { KERNEL_DEFAULT } from '../../base/origin.ts';
+import { kernelHabit } from '../../base/origin.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { NetworkNamespace } from '../../kernel/netns.ts';
 import { complain, runCommandLine, saveTableText, type CommandOutcome } from '../../netfilter/command.ts';
@@ -10,11 +10,16 @@ import { TABLE_NAMES, type Backend, type TableName } from '../../netfilter/state
 /** Lists, checks and clears empty tables; what would write to one is refused. */
 export function ip6tables(kernel: Kernel, words: readonly string[], backend: Backend): CommandOutcome {
   const line = parseCommandLine(words);
-  if (isComplaint(line)) return complain('ip6tables', line, backend);
+  if (isComplaint(line)) return complain('ip6tables', line, backend, kernel.platform);
   if (!'LSCDVhFXZ'.includes(line.command)) {
-    return complain('ip6tables', { status: 2, text: `option -${line.command} is not emulated here` }, backend);
+    return complain(
+      'ip6tables',
+      { status: 2, text: `option -${line.command} is not emulated here` },
+      backend,
+      kernel.platform,
+    );
   }
-  const { status, stdout, stderr } = runCommandLine(untouched(kernel), line, KERNEL_DEFAULT, backend);
+  const { status, stdout, stderr } = runCommandLine(untouched(kernel), line, kernelHabit('policy'), backend);
   return {
     status,
     stdout: stdout.replaceAll('iptables', 'ip6tables'),

@@ -1,7 +1,7 @@
 /** What ipvsadm prints: tables, rules to restore, connections (ipvsadm.c: print_service_entry, print_conn and others). */
 import { formatIpv4 } from '../../base/address.ts';
 import {
-  CONNECTION_TABLE_SIZE,
+  connectionTableSize,
   type ConnectionView,
   FORWARD_NAMES,
   type ForwardMethod,
@@ -9,6 +9,7 @@ import {
   type RealServerView,
   type ServiceView,
 } from '../../ipvs/index.ts';
+import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { PROTO_SCTP, PROTO_UDP } from '../../wire/packet.ts';
 import { serviceName } from '../../wire/services.ts';
 
@@ -24,7 +25,10 @@ export interface Format {
   readonly nameOf: (address: number) => string | undefined;
 }
 
-export const VERSION_LINE = `IP Virtual Server version 1.2.1 (size=${CONNECTION_TABLE_SIZE})\n`;
+/** What `-L` of all begins with. */
+export function versionLine(ns: NetworkNamespace): string {
+  return `IP Virtual Server version 1.2.1 (size=${connectionTableSize(ns)})\n`;
+}
 
 const TITLES: Readonly<Record<Columns, string>> = {
   plain:
@@ -37,7 +41,7 @@ const TITLES: Readonly<Record<Columns, string>> = {
     'Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn \n  -> RemoteAddress:Port\n',
 };
 
-/** A table of services with its title; `-L` of all puts {@link VERSION_LINE} before it. */
+/** A table of services with its title; `-L` of all puts {@link versionLine} before it. */
 export function serviceTable(services: readonly ServiceView[], format: Format): string {
   let text = TITLES[format.columns];
   for (const service of ordered(services, format)) {

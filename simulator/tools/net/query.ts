@@ -14,7 +14,7 @@ export function* askOnce(ctx: ProgramContext, server: number, port: number, quer
   const deadline = started + timeout;
   const octets = encodeDns(query);
   if (tcp) return yield* askTcp(ctx, server, port, octets, started, deadline);
-  const socket = udpSocket(ctx.netns);
+  const socket = udpSocket(ctx.netns).ownedBy(ctx.origin);
   try {
     const connected = udpConnect(socket, server, port);
     if (!connected.ok) return { failed: connected.errno };
@@ -32,7 +32,7 @@ export function* askOnce(ctx: ProgramContext, server: number, port: number, quer
 }
 
 function* askTcp(ctx: ProgramContext, server: number, port: number, octets: Uint8Array, started: number, deadline: number): Blocking<DnsAnswer> {
-  const socket = tcpSocket(ctx.netns);
+  const socket = tcpSocket(ctx.netns).ownedBy(ctx.origin);
   try {
     const connected = yield* connectTcp(ctx, socket, server, port, { deadline });
     if (!connected.ok) return { failed: connected.errno === 'EAGAIN' ? 'timeout' : connected.errno };

@@ -149,7 +149,7 @@ function* ask(ctx: ProgramContext, name: string, types: readonly number[], deadl
 }
 
 function* askServer(ctx: ProgramContext, server: number, name: string, types: readonly number[], deadline: number): Blocking<DnsMessage[] | undefined> {
-  const socket = udpSocket(ctx.netns);
+  const socket = udpSocket(ctx.netns).ownedBy(ctx.origin);
   try {
     if (!udpConnect(socket, server, 53).ok) return undefined;
     const ids = new Map<number, number>();

@@ -44,8 +44,12 @@ function* main(ctx: ProgramContext): Program {
   }
   const number = (name: string, otherwise: number): number => Number(given.get(name) ?? otherwise);
   for (const name of ['c', 's', 'i', 't', 'W', 'w']) {
-    if (!Number.isNaN(number(name, 0))) continue;
+    if (/^(\d+\.?\d*|\.\d+)$/.test(given.get(name) ?? '0')) continue;
     yield* ctx.err(`ping: invalid number '${given.get(name) ?? ''}'\n`);
+    return 1;
+  }
+  if (number('i', 1) === 0) {
+    yield* ctx.err('ping: a flood (-i 0) is not emulated here\n');
     return 1;
   }
   const found = yield* resolve(ctx, target, 4);
@@ -54,7 +58,7 @@ function* main(ctx: ProgramContext): Program {
     yield* ctx.err(`ping: bad address '${target}'\n`);
     return 1;
   }
-  const socket = icmpSocket(ctx.netns, ctx.random('ping-id').between(1, 0xffff));
+  const socket = icmpSocket(ctx.netns, ctx.random('ping-id').between(1, 0xffff)).ownedBy(ctx.origin);
   try {
     socket.setOptions({ ttl: number('t', 0), pmtuDiscovery: 'want' });
     const source = given.get('I');

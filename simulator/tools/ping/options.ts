@@ -56,6 +56,7 @@ export function parsePing(words: readonly string[]): PingOptions | PingRefusal {
     if (refusal !== undefined) return refusal;
   }
   if (options.target === '') return { text: 'ping: usage error: Destination address required', status: 2 };
+  if (options.interval === 0) return { text: 'ping: a flood (-i 0) is not emulated here', status: 2 };
   if (parsed.operands.length > 1) return { text: 'ping: a route through several hosts is not emulated here', status: 2 };
   return options;
 }

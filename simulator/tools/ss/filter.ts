@@ -38,7 +38,7 @@ export function parseFilter(words: readonly string[]): SsFilter | string {
   let rest = words;
   let states: Set<string> | undefined;
   while (rest[0] === 'state' || rest[0] === 'exclude' || rest[0] === 'excl') {
-    const named = STATES[rest[1] ?? ''];
+    const named = Object.hasOwn(STATES, rest[1] ?? '') ? STATES[rest[1] ?? ''] : undefined;
     if (named === undefined) return rest[1] === undefined ? 'ss: bison bellows (while parsing filter): "syntax error!" Sorry.' : `ss: wrong state name: ${rest[1]}`;
     if (rest[0] === 'state') {
       states ??= new Set();

@@ -109,11 +109,11 @@ export class Prober {
   constructor(ctx: ProgramContext, options: ProberOptions) {
     this.ctx = ctx;
     this.options = options;
-    this.listener = rawSocket(ctx.netns, PROTO_ICMP);
+    this.listener = rawSocket(ctx.netns, PROTO_ICMP).ownedBy(ctx.origin);
     this.readable.push(this.listener.readable);
-    if (options.method === 'icmp') this.echo = icmpSocket(ctx.netns, ctx.random('traceroute').between(1, 0xffff));
+    if (options.method === 'icmp') this.echo = icmpSocket(ctx.netns, ctx.random('traceroute').between(1, 0xffff)).ownedBy(ctx.origin);
     if (options.method === 'tcp') {
-      this.segments = rawSocket(ctx.netns, PROTO_TCP);
+      this.segments = rawSocket(ctx.netns, PROTO_TCP).ownedBy(ctx.origin);
       this.readable.push(this.segments.readable);
     }
   }
@@ -136,7 +136,7 @@ export class Prober {
 
   private sendUdp(probe: Probe, index: number): Result<undefined> {
     const { address, port, length, source, device, tos, dontFragment } = this.options;
-    const socket = udpSocket(this.ctx.netns);
+    const socket = udpSocket(this.ctx.netns).ownedBy(this.ctx.origin);
     socket.setOptions({ ttl: probe.ttl, tos, pmtuDiscovery: dontFragment ? 'probe' : 'dont', receiveErrors: true });
     if (device !== 0) socket.boundDevice = device;
     if (source !== 0) {

@@ -62,7 +62,7 @@ function freePort(ns: NetworkNamespace, free: (port: number) => boolean): number
   const start = ns.kernel.universe.random.stream('ports').below(span);
   for (let i = 0; i < span; i++) {
     const port = low + ((start + i) % span);
-    if (free(port)) return port;
+    if (free(port)) return ns.kernel.universe.chance?.port(port, free) ?? port;
   }
   return undefined;
 }
@@ -156,12 +156,14 @@ function connectPort(socket: TcpSocket, state: TransportState, address: number, 
   const { ip_local_port_min: low, ip_local_port_max: high } = socket.ns.knobs;
   const half = (high - low + 1) >> 1;
   const table = socket.loopback6 ? state.tcp6 : state.tcp;
-  const start = socket.ns.kernel.universe.random.stream('ports').below(Math.max(half, 1));
+  const { random, chance } = socket.ns.kernel.universe;
+  const start = random.stream('ports').below(Math.max(half, 1));
+  const free = (candidate: number): boolean =>
+    !state.tcpBound.has(candidate) && table.find(socket.local, candidate, address, port) === null;
   for (let parity = 0; parity < 2; parity++) {
     for (let i = 0; i < half; i++) {
       const candidate = low + parity + 2 * ((start + i) % half);
-      if (state.tcpBound.has(candidate)) continue;
-      if (table.find(socket.local, candidate, address, port) === null) return candidate;
+      if (free(candidate)) return chance?.port(candidate, free) ?? candidate;
     }
   }
   return undefined;

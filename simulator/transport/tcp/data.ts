@@ -6,6 +6,7 @@ import type { EarlySegment, TcpSocket } from './socket.ts';
 import { delayAck } from './timers.ts';
 
 const ATO_MIN = 40_000;
+const TICK = 4_000;
 const MAX_QUICK_ACKS = 16;
 
 /** Queues a segment that passed the checks of sequence and acknowledgement. */
@@ -116,7 +117,8 @@ export function acknowledgeData(socket: TcpSocket): void {
     sendAck(socket);
     return;
   }
-  delayAck(socket, Math.max(ATO_MIN, Math.min(socket.ato, 200_000)));
+  // Before any data there is no estimate of their pace, and the timer expires with the next tick (CONFIG_HZ=250).
+  delayAck(socket, socket.ato === 0 ? TICK : Math.max(ATO_MIN, Math.min(socket.ato, 200_000)));
 }
 
 /** Keeps a segment until the gap before it is filled; sorted by sequence, repetitions dropped. */

@@ -3,8 +3,9 @@
  * Deviations: no urgent data, no ECN, no simultaneous open, no challenge ACK limit; SACK blocks are sent, and those
  * received count as duplicate ACKs.
  */
+import { isGroupMac } from '../../base/address.ts';
 import { SECOND } from '../../base/scheduler.ts';
-import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../wire/packet.ts';
+import { ICMP_UNREACHABLE, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../wire/packet.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { drop, emit } from '../../kernel/kernel.ts';
 import type { TransportProtocol } from '../../kernel/seams.ts';
@@ -26,6 +27,11 @@ import { clearTimer, endAt, setTimer, startKeepAlive, TIME_WAIT } from './timers
 function receive(ns: NetworkNamespace, packet: Packet): void {
   const state = transportOf(ns);
   if (state.raw.size > 0) deliverRaw(ns, packet);
+  // Only what was sent to this host alone (PACKET_HOST).
+  if (isGroupMac(packet.dstMac)) {
+    drop(ns, packet, 'TCP_INVALID', 'tcp_v4_rcv');
+    return;
+  }
   demultiplex(ns, packet, false);
 }
 
@@ -35,13 +41,13 @@ function demultiplex(ns: NetworkNamespace, packet: Packet, loopback6: boolean): 
   const socket = table.find(packet.dst, packet.dport, packet.src, packet.sport);
   const tracing = ns.kernel.universe.trace !== null && !loopback6;
   if (socket !== null) {
-    if (tracing) emit(ns, packet, { kind: 'local', protocol: 6, socket: describeTcp(socket) });
+    if (tracing) emit(ns, packet, { kind: 'local', protocol: 6, socket: describeTcp(socket), origin: socket.origin });
     socketReceive(socket, packet);
     return;
   }
   const listener = findListener(ns, packet, loopback6);
   if (listener !== undefined) {
-    if (tracing) emit(ns, packet, { kind: 'local', protocol: 6, socket: describeTcp(listener) });
+    if (tracing) emit(ns, packet, { kind: 'local', protocol: 6, socket: describeTcp(listener), origin: listener.origin });
     listenerReceive(listener, packet, loopback6);
     return;
   }
@@ -141,11 +147,13 @@ function synchronized(socket: TcpSocket, packet: Packet): void {
   if ((flags & TCP_SYN) !== 0) {
     if (socket.state === 'SYN_RECV' && packet.seq === socket.irs) {
       // tcp_check_req: the answer goes out again, and its timer starts anew.
-      // Not more than twice a second (tcp_invalid_ratelimit).
-      if (socket.lastOutOfTurn >= 0 && ns.kernel.now - socket.lastOutOfTurn < SECOND / 2) return;
-      socket.lastOutOfTurn = ns.kernel.now;
+      if (tooOften(socket, packet)) return;
       retransmitHead(socket);
       setTimer(socket, 'retransmit', ns.kernel.now + Math.min(RTO_INITIAL * 2 ** socket.retransmits, RTO_MAX));
+    } else if (socket.state === 'SYN_RECV') {
+      // embryonic_reset
+      sendReset(ns, packet, socket.loopback6);
+      destroy(socket);
     } else sendAck(socket);
     return;
   }
@@ -190,12 +198,19 @@ function inWindow(socket: TcpSocket, packet: Packet): boolean {
 function outOfWindow(socket: TcpSocket, packet: Packet): void {
   drop(socket.ns, packet, 'TCP_INVALID', socket.state);
   if ((packet.flags & TCP_RST) !== 0) return;
-  if (socket.state === 'SYN_RECV') {
-    // The SYN again: our SYN-ACK was lost.
-    if ((packet.flags & TCP_SYN) !== 0 && packet.seq === socket.irs) retransmitHead(socket);
-    return;
-  }
-  sendAck(socket);
+  if (socket.state !== 'SYN_RECV') sendAck(socket);
+  // tcp_check_req
+  else if ((packet.flags & TCP_SYN) !== 0 && packet.seq === socket.irs) retransmitHead(socket);
+  else if (!tooOften(socket, packet)) sendAck(socket);
+}
+
+/** tcp_oow_rate_limited: what lies outside is answered twice a second at most (tcp_invalid_ratelimit), data always. */
+function tooOften(socket: TcpSocket, packet: Packet): boolean {
+  if (segmentLength(packet) > 0 && (packet.flags & TCP_SYN) === 0) return false;
+  const { now } = socket.ns.kernel;
+  if (socket.lastOutOfTurn >= 0 && now - socket.lastOutOfTurn < SECOND / 2) return true;
+  socket.lastOutOfTurn = now;
+  return false;
 }
 
 /** tcp_reset: only exactly in order; a RST elsewhere in the window is answered (RFC 5961). */
@@ -242,7 +257,7 @@ function error(ns: NetworkNamespace, icmp: Packet): void {
     drop(ns, icmp, 'NO_SOCKET', 'tcp');
     return;
   }
-  if (ns.kernel.universe.trace !== null) emit(ns, icmp, { kind: 'local', protocol: 6, socket: describeTcp(socket) });
+  if (ns.kernel.universe.trace !== null) emit(ns, icmp, { kind: 'local', protocol: 6, socket: describeTcp(socket), origin: socket.origin });
   const meaning = icmpMeaning(icmp.icmpType, icmp.icmpCode);
   if (meaning === undefined) return;
   const flight = distance(socket.sndUna, quoted.seq);
@@ -255,7 +270,11 @@ function error(ns: NetworkNamespace, icmp: Packet): void {
     return;
   }
   if (socket.state === 'SYN_SENT') fail(socket, meaning.errno);
-  else if (socket.state === 'SYN_RECV') destroy(socket);
+  else if (socket.state === 'SYN_RECV') {
+    // tcp_req_err: only that there is no way there ends it before it began.
+    const { icmpType, icmpCode } = icmp;
+    if (icmpType !== ICMP_UNREACHABLE || icmpCode === 0 || icmpCode === 1) destroy(socket);
+  }
   else if (socket.receiveErrors) {
     socket.error = meaning.errno;
     socket.wakeAll();

@@ -2,6 +2,7 @@
 import { NO_BYTES, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../wire/packet.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { drop } from '../../kernel/kernel.ts';
+import { toAll } from '../../kernel/icmp.ts';
 import { ipRouteOutput, routeMtu } from '../../kernel/route.ts';
 import { advance } from '../sequence.ts';
 import { nextInode, transportOf } from '../state.ts';
@@ -44,6 +45,10 @@ export function listenerReceive(listener: TcpSocket, packet: Packet, loopback6: 
     return;
   }
   if ((packet.flags & (TCP_SYN | TCP_FIN)) !== TCP_SYN) {
+    drop(ns, packet, 'TCP_INVALID', 'listen');
+    return;
+  }
+  if (!loopback6 && toAll(ns, packet)) {
     drop(ns, packet, 'TCP_INVALID', 'listen');
     return;
   }

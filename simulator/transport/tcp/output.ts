@@ -6,6 +6,7 @@
 import type { TcpOptions } from '../../wire/packet.ts';
 import { NO_BYTES, PROTO_TCP, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, type Packet } from '../../wire/packet.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
+import { toAll } from '../../kernel/icmp.ts';
 import { ipLocalOut } from '../../kernel/ip-output.ts';
 import { routeMtu } from '../../kernel/route.ts';
 import { done, type Result } from '../../base/result.ts';
@@ -103,14 +104,14 @@ export function transmit(socket: TcpSocket, flags: number, seq: number, payload:
   packet.ttl = socket.ttl !== 0 ? socket.ttl : ns.knobs.ip_default_ttl;
   packet.tos = socket.tos;
   packet.mark = socket.mark;
-  packet.socketUid = socket.uid;
+  packet.socketUid = belongsToNobody(socket, flags) ? -1 : socket.uid;
   packet.dontFragment = socket.pmtuDiscovery !== 'dont';
   packet.payload = payload;
   if ((flags & TCP_SYN) !== 0) {
     packet.tcpOptions = synOptions(socket, flags);
     packet.window = Math.min(socket.rcvWnd, 65535);
   } else {
-    packet.window = (flags & TCP_RST) === 0 ? selectWindow(socket) : 0;
+    packet.window = selectWindow(socket);
     if (socket.timestamps) packet.tcpOptions = { timestamps: { value: timestampNow(socket), echo: socket.tsRecent } };
     if (socket.early.length > 0 && socket.sack) packet.tcpOptions = { ...packet.tcpOptions, sack: sackBlocks(socket) };
   }
@@ -119,7 +120,7 @@ export function transmit(socket: TcpSocket, flags: number, seq: number, payload:
     acknowledged(socket);
   }
   // A SYN-ACK is sent before there is a socket to count identifications (ip_build_and_send_pkt).
-  if ((flags & (TCP_SYN | TCP_ACK)) !== (TCP_SYN | TCP_ACK) && (flags & TCP_RST) === 0) {
+  if (socket.state !== 'SYN_RECV') {
     packet.ipId = socket.ipId;
     socket.ipId = (socket.ipId + 1) & 0xffff;
   }
@@ -128,6 +129,12 @@ export function transmit(socket: TcpSocket, flags: number, seq: number, payload:
   socket.segsOut++;
   if (payload.length > 0) dataSent(socket, payload.length);
   return hand(socket, packet);
+}
+
+/** sk->sk_socket: a connection that nobody has accepted yet, and one that was closed, have no owner for `-m owner`. */
+function belongsToNobody(socket: TcpSocket, flags: number): boolean {
+  if (socket.listener !== null && socket.state !== 'SYN_RECV') return true;
+  return socket.orphan && (flags & (TCP_FIN | TCP_RST)) === 0;
 }
 
 function hand(socket: TcpSocket, packet: Packet): Result<undefined> {
@@ -277,7 +284,7 @@ export function sendActiveReset(socket: TcpSocket): void {
 
 /** Answers a segment that belongs to nobody (tcp_v4_send_reset). */
 export function sendReset(ns: NetworkNamespace, about: Packet, loopback6: boolean): void {
-  if ((about.flags & TCP_RST) !== 0) return;
+  if ((about.flags & TCP_RST) !== 0 || (!loopback6 && toAll(ns, about))) return;
   const packet = ns.kernel.universe.packets.make();
   packet.parent = about.id;
   packet.flow = about.flow;

@@ -184,6 +184,7 @@ export class TcpSocket extends Socket {
     this.noDelay = listener.noDelay;
     this.keepAlive = listener.keepAlive;
     this.uid = listener.uid;
+    if (listener.output.origin !== undefined) this.output.origin = listener.output.origin;
   }
 
   close(): void {

@@ -1,42 +1,58 @@
-/** Draws the hops of one packet, grouped by the namespace in which they happened. */
-import type { Hop, Story } from '../../../simulator/index.ts';
-import { explainEnd, explainHop, kindOfNamespace } from '../../explain/index.ts';
-import { shorten } from '../../explain/shorten.ts';
-import { h, icon } from '../dom.ts';
+/** Draws the steps of a journey: grouped by the namespace in which they happened, the answer below the request. */
+import type { Hop, RuleVerdict, StoryPacket } from '../../../simulator/index.ts';
+import { explainEnd, explainHop, kindOfNamespace, packetLabel, phrases } from '../../explain/index.ts';
+import { button, h, icon } from '../dom.ts';
+import type { Journey, Step } from './journey.ts';
+import { endpoint, hex, whyRegion } from './why.ts';
 
-type Packet = Story['packets'][number];
-type State = Hop['before'];
+/** What the list asks of its panel. */
+export interface HopActions {
+  /** A step was chosen. */
+  select(index: number): void;
+  /** Why the rules above an event did not match. */
+  whyNot(sequence: number): Promise<readonly RuleVerdict[]>;
+  /** Shows the step's table. */
+  showTable(index: number): void;
+  /** Saves what passed a device. */
+  save(hop: Hop): void;
+}
 
-/** A run of hops in one namespace. */
+/** A run of steps in one namespace. */
 interface Place {
   readonly host: string;
   readonly netns: string;
-  readonly hops: Hop[];
+  readonly steps: Step[];
 }
 
-/** The list for one packet: a card per namespace, a line per hop, and how it ended. */
-export function hopList(packet: Packet, every: boolean): HTMLElement[] {
-  const shown = every ? packet.hops : shorten(packet.hops);
-  let number = 0;
-  const cards = places(shown).map((place) => {
-    const first = number + 1;
-    number += place.hops.length;
-    return card(place, first, every);
-  });
-  return [...cards, h('p', { className: 'story-end' }, explainEnd(packet))];
+/** The whole journey: a card per namespace, a line per step, and how it ended. */
+export function hopList(journey: Journey, every: boolean, actions: HopActions): HTMLElement[] {
+  const { packet, answer, steps } = journey;
+  const own = steps.filter((step) => step.packet === packet);
+  const elements = part(packet, own, every, actions);
+  if (answer !== undefined) {
+    elements.push(h('h3', { className: 'story-answer' }, phrases().ui.answer(packetLabel(answer))));
+    elements.push(...part(answer, steps.slice(own.length), every, actions));
+  }
+  return elements;
 }
 
-function places(hops: readonly Hop[]): Place[] {
+function part(packet: StoryPacket, steps: readonly Step[], every: boolean, actions: HopActions): HTMLElement[] {
+  const cards = places(steps).map((place) => card(place, every, actions));
+  return [...cards, h('p', { className: 'story-end', 'data-end': packet.end }, explainEnd(packet))];
+}
+
+function places(steps: readonly Step[]): Place[] {
   const found: Place[] = [];
-  for (const hop of hops) {
+  for (const step of steps) {
+    const { host, netns } = step.hop;
     const last = found.at(-1);
-    if (last !== undefined && last.host === hop.host && last.netns === hop.netns) last.hops.push(hop);
-    else found.push({ host: hop.host, netns: hop.netns, hops: [hop] });
+    if (last !== undefined && last.host === host && last.netns === netns) last.steps.push(step);
+    else found.push({ host, netns, steps: [step] });
   }
   return found;
 }
 
-function card(place: Place, first: number, every: boolean): HTMLElement {
+function card(place: Place, every: boolean, actions: HopActions): HTMLElement {
   const kind = kindOfNamespace(place.netns);
   return h(
     'section',
@@ -48,19 +64,55 @@ function card(place: Place, first: number, every: boolean): HTMLElement {
       h('span', { className: 'netns' }, place.netns === 'host' ? '' : place.netns),
       h('span', { className: 'kind' }, kind.label),
     ),
-    h('ol', { start: first }, ...place.hops.map((hop, index) => hopItem(hop, every || index === 0))),
+    h(
+      'ol',
+      { start: place.steps[0]!.index + 1 },
+      ...place.steps.map((step, at) => hopItem(step, every || at === 0, actions)),
+    ),
   );
 }
 
 /** One line. Addresses are shown where they changed, where a card begins, and when every step is wanted. */
-function hopItem(hop: Hop, addresses: boolean): HTMLElement {
-  return h(
+function hopItem({ hop, index }: Step, addresses: boolean, actions: HopActions): HTMLElement {
+  const item = h(
     'li',
-    { className: 'hop', 'data-kind': hop.kind },
-    h('p', { className: 'said' }, explainHop(hop)),
+    { className: 'hop', 'data-kind': hop.kind, 'data-step': index },
+    h('p', { className: 'said' }, explainHop(hop), ' ', askButton(hop, index, actions)),
     hop.rule !== undefined && h('code', { className: 'rule' }, hop.rule.text),
     (addresses || isChanged(hop)) && addressLine(hop),
   );
+  item.onclick = () => actions.select(index);
+  return item;
+}
+
+/** Opens and closes the answers below its line. Of all these buttons one is in the order of Tab: the chosen step's. */
+function askButton(hop: Hop, index: number, actions: HopActions): HTMLElement {
+  const ask = h(
+    'button',
+    { type: 'button', className: 'ask', tabIndex: index === 0 ? 0 : -1, 'aria-expanded': false },
+    phrases().ui.why,
+  );
+  ask.onfocus = () => actions.select(index);
+  ask.onclick = () => {
+    const open = ask.getAttribute('aria-expanded') === 'true';
+    ask.setAttribute('aria-expanded', String(!open));
+    const item = ask.closest('li')!;
+    if (open) item.querySelector('.answers')?.remove();
+    else item.append(answers(hop, index, actions));
+  };
+  return ask;
+}
+
+function answers(hop: Hop, index: number, actions: HopActions): HTMLElement {
+  const { ui } = phrases();
+  const tools = h('p', { className: 'hop-tools' });
+  if (hop.kind !== 'sent' && hop.kind !== 'local')
+    tools.append(h('button', { type: 'button', onclick: () => actions.showTable(index) }, ui.showInTables));
+  if (hop.kind === 'device') {
+    const place = `${hop.where} (${hop.host} ${hop.netns})`;
+    tools.append(button(ui.saveInterface(place), icon('download'), () => actions.save(hop)));
+  }
+  return h('div', { className: 'answers' }, whyRegion(hop, actions.whyNot), tools);
 }
 
 const SHOWN = ['src', 'dst', 'sport', 'dport', 'mark', 'ttl'] as const;
@@ -86,7 +138,7 @@ function addressLine(hop: Hop): HTMLElement {
           'span',
           { className: 'mark' },
           icon('flag'),
-          h('span', { className: 'sr-only' }, 'mark '),
+          h('span', { className: 'sr-only' }, `${phrases().ui.mark} `),
           changed(hex(before.mark), hex(after.mark)),
         )
       : '',
@@ -95,7 +147,7 @@ function addressLine(hop: Hop): HTMLElement {
       h(
         'span',
         { className: 'inner' },
-        'carries ',
+        h('span', { className: 'sr-only' }, `${phrases().ui.inner}: `),
         endpoint(after.inner, 'src'),
         arrow(),
         endpoint(after.inner, 'dst'),
@@ -110,13 +162,4 @@ function arrow(): HTMLElement {
 function changed(before: string, after: string): HTMLElement {
   if (before === after) return h('span', {}, after);
   return h('span', { className: 'changed' }, h('del', {}, before), ' ', h('ins', {}, after));
-}
-
-function endpoint(state: State, side: 'src' | 'dst'): string {
-  const port = side === 'src' ? state.sport : state.dport;
-  return port === 0 ? state[side] : `${state[side]}:${port}`;
-}
-
-function hex(mark: number): string {
-  return mark === 0 ? 'none' : `0x${mark.toString(16)}`;
 }

@@ -1,0 +1,23 @@
+/**
+ * What a real run leaves to chance, or to the speed of its machine. A world decides it always in the same way; who replays a
+ * real run and knows how it fell there says so.
+ */
+
+/** The counters of something at one moment. */
+export type Sample = readonly number[];
+
+export interface Chance {
+  /**
+   * What the last sample of the counters of `of` caught, and what the one before they were zeroed: places in `states` and
+   * `bases`, which are what they were of late, oldest first. undefined: as usual.
+   */
+  sampled(
+    of: string,
+    bases: readonly Sample[],
+    states: readonly Sample[],
+  ): { readonly base: number; readonly state: number } | undefined;
+  /** A draw among `options`, all of them possible, which would usually fall on `usual`. */
+  drawn(options: readonly string[], usual: number): number;
+  /** The port of a client that asked for none; `usual` is free. */
+  port(usual: number, free: (port: number) => boolean): number;
+}

@@ -1,0 +1,72 @@
+/** 页面自身的简体中文文字；见 words.ts。 */
+import type { Words } from './words.ts';
+
+export const chinese: Words = {
+  site: { label: '站点', lessons: '课程', keys: '按键', fidelity: '保真度' },
+  darkTheme: '深色主题',
+  home: {
+    promiseHtml:
+      'Meshwalk 是一本自带 Swarm 集群的练习册。三个 Docker 节点和一台客户机就运行在这个标签页里，网络命名空间、<code>iptables</code> 规则、IPVS 表一样不缺。你敲的是真实的命令；随后可以逐跳查看每个数据包去了哪里，又是哪条规则把它送去的。',
+    start: (title) => `开始学习：${title}`,
+    effort: (minutes) => `约 ${minutes} 分钟，无需安装`,
+    answers: '输出有据可查',
+    answersText: '数千条命令曾在真实机器上执行，当时的输出与你在这里看到的逐条比对。',
+    howClose: '看看有多接近',
+    answersEnd: '。',
+    breakIt: '放心弄坏',
+    breakItText: '删一条规则，停一个节点，切断回程。随时可以重新开始；一切都在你的浏览器里，不会外传。',
+    lessons: '课程',
+  },
+  figure: {
+    title:
+      '请求从 client 出发，进入 node1，被转到 ingress 沙箱，在那里打上标记并完成负载均衡，再穿过 VXLAN 隧道到 node2，最后到达容器。',
+    host: '主机',
+  },
+  kicker: (unit, number, minutes) => [unit, `第 ${number} 课`, `约 ${minutes} 分钟`],
+  predict: '先猜一猜：',
+  answer: '看答案',
+  views: { label: '显示内容', read: '正文', terminal: '终端', story: '经历' },
+  lab: {
+    label: '实验',
+    lessonWidth: '正文宽度',
+    storyHeight: '“包的经历”高度',
+    stopped: '实验已停止运行。',
+    startOver: '重新开始',
+    enlarge: '放大',
+    story: '包的经历',
+    storyEmptyHtml:
+      '还没有请求。在终端里发一个，例如在 <b>client</b> 上执行 <code>curl 192.168.56.11:8000</code>，它走过的每一跳就会列在这里。',
+    terminals: '终端',
+    nextPanel: '下一个面板',
+    leaveTerminal: '离开终端',
+    keys: '按键',
+    up: '上',
+    down: '下',
+    time: '时间',
+  },
+  restart: {
+    title: '重新开始？',
+    text: '步骤或课程会在一条新分支上重新开始；你做过的都会保留，可以用“撤销”找回。',
+    keep: '不，继续',
+    step: '这一步',
+    lesson: '这一课',
+    everything: '所有实验',
+    undo: '撤销上次操作',
+  },
+  report: {
+    none: '这个版本还没有做过比对。运行 ',
+    noneEnd: ' 即可比对。',
+    total: ['一致的有 ', ' 步，共 ', ' 步，占 ', '。'],
+    byRecording: '按录制',
+    byTool: '按工具',
+    remaining: '仍不一致之处',
+    recording: '录制',
+    tool: '工具',
+    cause: '原因',
+    steps: '步数',
+    equal: '一致',
+    share: '占比',
+    where: '所在录制',
+    example: '示例',
+  },
+};
