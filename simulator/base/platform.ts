@@ -26,14 +26,12 @@ export interface Platform {
   readonly ipvsKnobs: readonly string[];
   /** Lines of /proc/net/xfrm_stat. */
   readonly xfrmCounters: 28 | 30 | 32;
-  /** Of a TCP SYN. */
+  /** Of a TCP SYN: from net.ipv4.tcp_rmem's maximum, 6 MB or more. */
   readonly windowScale: number;
   readonly iptables: IptablesRelease;
   readonly iproute: IprouteRelease;
-  readonly tcpdump: { readonly version: string; readonly libpcap: string };
   readonly conntrack: string;
   readonly curl: CurlRelease;
-  readonly busybox: string;
   readonly dig: { readonly version: string; readonly namesTransport: boolean };
 }
 
@@ -43,14 +41,8 @@ export interface IptablesRelease {
   readonly backend: 'nft' | 'legacy';
   /** `iptables-save` says `(nf_tables)` behind its version. */
   readonly saveNamesBackend: boolean;
-  /** Policies of base chains count only after somebody has set one (1.8.7 with nf_tables). */
-  readonly countsAfterPolicy: boolean;
   /** `-C` prints the rule that it finds (1.8.7 with nf_tables). */
   readonly checkPrints: boolean;
-  /** `-S` of a rule without a target ends in a blank. */
-  readonly blankWithoutTarget: boolean;
-  /** How options are named where they are misused: `-o`, or `--out-interface`. */
-  readonly shortNames: boolean;
 }
 
 export interface IprouteRelease {
@@ -90,15 +82,10 @@ export const DEBIAN_13: Platform = {
     version: '1.8.11',
     backend: 'nft',
     saveNamesBackend: true,
-    countsAfterPolicy: false,
     checkPrints: false,
-    blankWithoutTarget: false,
-    shortNames: false,
   },
   iproute: { version: '6.15.0', libbpf: '1.5.0', zeroQueue: false, neighbourBlank: true, details: '2025' },
-  tcpdump: { version: '4.99.5', libpcap: '1.10.5 (with TPACKET_V3)' },
   conntrack: '1.4.8',
   curl: { version: '8.14.1', words: 'port 8.14', localhost: 6 },
-  busybox: '1.37.0',
   dig: { version: '9.20.26-1~deb13u1-Debian', namesTransport: true },
 };

@@ -6,7 +6,7 @@ import { DEBIAN_11, ERA_20_10 } from './v20_10.ts';
 export const DEBIAN_11_LEGACY = {
   ...DEBIAN_11,
   cgroup: '1',
-  iptables: { ...DEBIAN_11.iptables, backend: 'legacy', countsAfterPolicy: false, checkPrints: false },
+  iptables: { ...DEBIAN_11.iptables, backend: 'legacy', checkPrints: false },
 } as const;
 
 export const ERA_18_09: Era = {

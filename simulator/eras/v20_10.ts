@@ -20,16 +20,11 @@ export const DEBIAN_11: Platform = {
     version: '1.8.7',
     backend: 'nft',
     saveNamesBackend: false,
-    countsAfterPolicy: true,
     checkPrints: true,
-    blankWithoutTarget: true,
-    shortNames: true,
   },
   iproute: { version: '5.9.0', libbpf: '0.3.0', zeroQueue: false, neighbourBlank: false, details: '2020' },
-  tcpdump: { version: '4.99.0', libpcap: '1.10.0 (with TPACKET_V3)' },
   conntrack: '1.4.6',
   curl: { version: '7.74.0', words: 'port 7.74', localhost: 4 },
-  busybox: '1.30.1',
   dig: { version: '9.16.50-Debian', namesTransport: false },
 };
 

@@ -25,10 +25,8 @@ export const ERA_28: Era = {
     windowScale: 9,
     iptables: { ...DEBIAN_13.iptables, version: '1.8.13' },
     iproute: { ...DEBIAN_13.iproute, version: '7.2.0', libbpf: '1.7.0', zeroQueue: true, details: '2026' },
-    tcpdump: { version: '4.99.6', libpcap: '1.10.6 (with TPACKET_V3)' },
     conntrack: '1.4.9',
     curl: { version: '8.22.0', words: 'colon 8.22', localhost: 6 },
-    busybox: '1.38.0',
   },
   dataPlane: {
     ...ERA_26_1.dataPlane,

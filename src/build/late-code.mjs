@@ -21,12 +21,18 @@ const LATE = [
   'shell/builtins/names',
   'shell/aliases',
   'shell/expand',
+  'shell/complete',
+  'shell/historyexpansion',
   'netfilter/command',
   'netfilter/restore',
   'lab/capture',
   'lab/tables',
   'lab/topology',
   'netfilter/whynot',
+  'netfilter/logline',
+  'wire/dns',
+  'wire/esp',
+  'wire/gcm',
 ].map(at);
 /** The lab's own that are used only after that: whoever steps or goes back has typed something. */
 const LATE_LAB = ['replicas', 'watch'].map((name) => join(root, `src/lab/${name}.ts`));

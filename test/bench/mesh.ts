@@ -7,8 +7,8 @@ import { RandomStreams } from '../../simulator/base/random.ts';
 import type { Result } from '../../simulator/base/result.ts';
 import { Scheduler } from '../../simulator/base/scheduler.ts';
 import { ipvsControl } from '../../simulator/ipvs/index.ts';
+import { addAddress } from '../../simulator/kernel/addresses.ts';
 import {
-  addAddress,
   createDevice,
   createVethPair,
   moveDevice,

@@ -98,7 +98,9 @@ export class Encryption {
   /** programMangle, programInput. Where u32 asks, they are written with the first state. */
   private writeRules(vni: number, port: number, origin: Origin): void {
     for (const [how, table, chain, rule] of this.rules(vni, port)) {
-      if (!dataplane.has(this.hostNs, table, chain, rule)) dataplane[how](this.hostNs, table, chain, rule, origin);
+      if (dataplane.has(this.hostNs, table, chain, rule)) continue;
+      const add = how === 'insert' ? dataplane.insert : dataplane.append;
+      add(this.hostNs, table, chain, rule, origin);
     }
   }
 

@@ -11,7 +11,7 @@ import { LOOPBACK6 } from '../socket.ts';
 import { nextInode, transportOf, type TransportState } from '../state.ts';
 import { destroy, unbind } from './end.ts';
 import { advertisedMss, freeWindow, initialWindow, pushPending, sendAck, sendActiveReset, timestampOffset, transmit } from './output.ts';
-import { RTO_INITIAL, SEND_BUFFER, TcpSocket, WINDOW_SCALE } from './socket.ts';
+import { RTO_INITIAL, SEND_BUFFER, TcpSocket } from './socket.ts';
 import { endAt, setTimer } from './timers.ts';
 
 /** socket(AF_INET or AF_INET6, SOCK_STREAM) */
@@ -137,7 +137,7 @@ export function tcpConnect(socket: TcpSocket, address: number, port: number, loo
   socket.pathMtu = mtu;
   socket.advMss = advertisedMss(mtu);
   socket.rcvWnd = initialWindow(socket.advMss);
-  socket.rcvWscale = ns.knobs.tcp_window_scaling !== 0 ? WINDOW_SCALE : 0;
+  socket.rcvWscale = ns.knobs.tcp_window_scaling !== 0 ? ns.kernel.platform.windowScale : 0;
   socket.tsOffset = timestampOffset(ns, socket.local, address);
   socket.iss = universe.random.stream('isn').uint32();
   socket.ipId = universe.random.stream('ip-id').below(0x10000);

@@ -8,7 +8,7 @@ import { advance } from '../sequence.ts';
 import { nextInode, transportOf } from '../state.ts';
 import { destroy } from './end.ts';
 import { advertisedMss, initBufferSpace, initialWindow, sendReset, syncMss, timestampOffset, transmit } from './output.ts';
-import { RTO_INITIAL, TcpSocket, WINDOW_SCALE } from './socket.ts';
+import { RTO_INITIAL, TcpSocket } from './socket.ts';
 import { clearTimer, setTimer, startKeepAlive } from './timers.ts';
 
 /** The listener for a local address and port: one bound to the address before one on the wildcard. */
@@ -89,7 +89,7 @@ function openRequest(listener: TcpSocket, packet: Packet, loopback6: boolean): v
   child.tsOffset = timestampOffset(ns, child.local, child.remote);
   child.sack = knobs.tcp_sack !== 0 && options?.sackPermitted === true;
   const scaling = knobs.tcp_window_scaling !== 0 && options?.windowScale !== undefined;
-  child.rcvWscale = scaling ? WINDOW_SCALE : 0;
+  child.rcvWscale = scaling ? child.ns.kernel.platform.windowScale : 0;
   child.sndWscale = scaling ? Math.min(options?.windowScale ?? 0, 14) : 0;
   child.peerMss = options?.mss ?? 536;
   const mtu = loopback6 ? 65536 : wayMtu(child);

@@ -13,7 +13,7 @@ import { done, type Result } from '../../base/result.ts';
 import { sendLoopback6 } from '../loopback6.ts';
 import { routeSocket } from '../route.ts';
 import { advance, after, distance } from '../sequence.ts';
-import { FULL_SPACE, RTO_MAX, type TcpSocket, WINDOW_SCALE } from './socket.ts';
+import { FULL_SPACE, RTO_MAX, type TcpSocket } from './socket.ts';
 import { setTimer } from './timers.ts';
 
 /** Octets of the time stamp option with its padding. */
@@ -162,7 +162,7 @@ function synOptions(socket: TcpSocket, flags: number): TcpOptions {
     mss: socket.advMss,
     ...(sack ? { sackPermitted: true } : {}),
     ...(timestamps ? { timestamps: { value: timestampNow(socket), echo: active ? 0 : socket.tsRecent } } : {}),
-    ...(scale ? { windowScale: WINDOW_SCALE } : {}),
+    ...(scale ? { windowScale: socket.ns.kernel.platform.windowScale } : {}),
   };
 }
 

@@ -36,8 +36,6 @@ export interface EarlySegment {
 export const FULL_SPACE = 65536;
 /** Octets a sender may queue. Linux grows it from tcp_wmem; here it is fixed. */
 export const SEND_BUFFER = 262144;
-/** Our window scale: from net.ipv4.tcp_rmem's maximum of 6 MB. */
-export const WINDOW_SCALE = 7;
 /** Microseconds. */
 export const RTO_MIN = 200_000;
 export const RTO_MAX = 120_000_000;

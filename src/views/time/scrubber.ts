@@ -42,11 +42,7 @@ export class Scrubber {
 
   update(state: TimeState): void {
     this.#state = state;
-    const key = `${state.branch} ${this.#tree.sizeOf(state.branch)}`;
-    if (key !== this.#drawnFor) {
-      this.#drawnFor = key;
-      this.#commands = commandsOf(this.#tree.logOf(state.branch));
-    }
+    this.#readCommands(state.branch);
     const moments = this.#commands.map(({ began }) => began.at);
     this.#scale = new TimeScale(state.origin, moments, state.end);
     this.#drawTicks();
@@ -57,6 +53,14 @@ export class Scrubber {
 
   focus(): void {
     this.#range.focus();
+  }
+
+  /** The commands of a branch, read anew when its log has grown. */
+  #readCommands(branch: number): void {
+    const key = `${branch} ${this.#tree.sizeOf(branch)}`;
+    if (key === this.#drawnFor) return;
+    this.#drawnFor = key;
+    this.#commands = commandsOf(this.#tree.logOf(branch));
   }
 
   #drawTicks(): void {
@@ -94,6 +98,7 @@ export class Scrubber {
   #onKey(event: KeyboardEvent): void {
     const state = this.#state;
     if (state === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    this.#readCommands(state.branch); // the log is told sooner than the time
     const unit = event.shiftKey ? SECOND / 10 : SECOND;
     const target = {
       ArrowLeft: () => this.#within(state.now - unit),
