@@ -30,6 +30,12 @@ const LATE = [
   'lab/topology',
   'netfilter/whynot',
   'netfilter/logline',
+  'netfilter/conntrack/control',
+  'engine/containerViews',
+  'kernel/xfrm-esp',
+  'ipvs/schedule',
+  'ipvs/xmit',
+  'kernel/fragment',
   'wire/dns',
   'wire/esp',
   'wire/gcm',
@@ -37,7 +43,14 @@ const LATE = [
 /** The lab's own that are used only after that: whoever steps or goes back has typed something. */
 const LATE_LAB = ['replicas', 'watch'].map((name) => join(root, `src/lab/${name}.ts`));
 /** Modules that export tools or lists of tools, and are imported from outside simulator/tools. */
-const TOOLS = ['tools/index', 'tools/everyday', 'tools/busyboxnet', 'tools/ip/busybox', 'lab/rig'].map(at);
+const TOOLS = [
+  'tools/index',
+  'tools/everyday',
+  'tools/busyboxnet',
+  'tools/ip/busybox',
+  'tools/systemctl',
+  'lab/rig',
+].map(at);
 const ALL = [...LATE, ...LATE_LAB, ...TOOLS];
 /** Checks scenarios, which the page's build has done; not marked, it would stay for what it makes when it is loaded. */
 const UNUSED = at('lab/scenario');

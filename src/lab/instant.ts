@@ -38,7 +38,7 @@ export function isBefore(one: Instant, other: Instant): boolean {
   return reaches(one, other) && !sameInstant(one, other);
 }
 
-export function sameInstant(one: Instant, other: Instant): boolean {
+function sameInstant(one: Instant, other: Instant): boolean {
   return one.at === other.at && one.executed === other.executed && one.inputs === other.inputs;
 }
 

@@ -9,7 +9,7 @@ import type { SavedTree } from '../../src/lab/time-protocol.ts';
 const LOOK_MS = 0.2;
 
 /** Time that passes only by `pass`; what comes due on the way is run. */
-export class HandWall implements Wall {
+class HandWall implements Wall {
   time = 0;
   #tasks: { at: number; run: () => void }[] = [];
 
