@@ -47,6 +47,7 @@ export class Lab {
   readonly #sent = new Map<number, number>();
   #storiesKey = '';
   #reportPause = REPORT_EVERY_MS;
+  /** The last event whose stories the page knows; null when another instant came on show since. */
   #lastTold: unknown;
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
   #changedSoon = false;
@@ -164,7 +165,8 @@ export class Lab {
     const { session, past } = this.#player;
     for (const [id, line] of this.#lines) this.#drawAll(id, line);
     this.#client.shown(session.terminals(), past);
-    this.#lastTold = undefined;
+    this.#lastTold = null;
+    this.#reportTimer ??= setTimeout(() => this.#report(), this.#reportPause);
     this.#fitAll();
   }
 

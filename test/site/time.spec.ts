@@ -17,8 +17,9 @@ async function openAndFocus(page: Page, path?: string) {
   return timeBar(page);
 }
 
-/** Goes to just before the command that was typed last. */
-async function goBack(page: Page): Promise<void> {
+/** Goes to just before the command that was typed last, once the page has heard of all of them. */
+async function goBack(page: Page, commands: number): Promise<void> {
+  await expect(page.locator('.scrubber .ticks i')).toHaveCount(commands);
   await page.getByRole('slider', { name: 'Moment of the session' }).focus();
   await page.keyboard.press('PageUp');
   await expect(page.locator('.past-note')).toBeVisible();
@@ -48,7 +49,7 @@ test('going back shows that instant; typing there begins a branch, and the old o
   const before = await screen(page);
   await page.keyboard.type('echo second; x=2\n');
   await expect(frontTerminal(page)).toContainText(/second\s*\[root/);
-  await goBack(page);
+  await goBack(page, 2);
   await expect.poll(() => screen(page)).toBe(before);
   await expect(page.locator('.past-note')).toContainText('Type to go on from here');
 
@@ -68,7 +69,7 @@ test('a story of what lies ahead is not told yet', async ({ page }) => {
   await type(page, CURL);
   const requests = page.getByRole('combobox', { name: 'Request' });
   await expect(requests).toContainText('192.168.56.11:8000');
-  await goBack(page);
+  await goBack(page, 1);
   await expect(requests.getByText('192.168.56.11:8000')).toHaveCount(0);
   await bar.getByRole('button', { name: 'Now' }).click();
   await expect(requests).toContainText('192.168.56.11:8000');
@@ -118,7 +119,7 @@ test('branches and what they showed survive a reload', async ({ page }) => {
   await openAndFocus(page);
   await type(page, 'y=7; echo kept');
   await type(page, 'echo left behind');
-  await goBack(page);
+  await goBack(page, 2);
   await page.locator('.terminal:visible textarea').focus();
   await type(page, 'echo here');
   const before = await screen(page);
