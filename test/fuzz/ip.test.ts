@@ -1,17 +1,11 @@
 // Random command lines for the network tools, from their grammars and from byte soup: nothing may crash, hang or run away.
 // FUZZ_LINES says how many lines each tool gets (2,000 in CI, 100,000 for a long night); FUZZ_SEED which ones.
 import { expect, test } from 'vitest';
-import { ipv4 } from '../../simulator/base/address.ts';
-import { KERNEL_DEFAULT } from '../../simulator/base/origin.ts';
 import { RandomStream, RandomStreams } from '../../simulator/base/random.ts';
 import { Scheduler, SECOND } from '../../simulator/base/scheduler.ts';
-import { addAddress } from '../../simulator/kernel/addresses.ts';
-import { createDevice, createVethPair, setMaster, setUp } from '../../simulator/kernel/devices.ts';
 import { Kernel, type Universe } from '../../simulator/kernel/kernel.ts';
 import { createNamespace } from '../../simulator/kernel/namespaces.ts';
-import type { NetDevice } from '../../simulator/kernel/device.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
-import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import { ExternalDoor } from '../../simulator/process/external.ts';
 import { Host } from '../../simulator/process/host.ts';
 import type { Tool } from '../../simulator/process/program.ts';
@@ -34,6 +28,7 @@ import { sysctlTool } from '../../simulator/tools/sysctl.ts';
 import { tracepathTool } from '../../simulator/tools/tracepath.ts';
 import { tracerouteTool } from '../../simulator/tools/traceroute.ts';
 import { PacketFactory } from '../../simulator/wire/packet.ts';
+import { connect } from './network.ts';
 
 const LINES = Number(process.env['FUZZ_LINES'] ?? 2000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
@@ -71,28 +66,7 @@ function newMachine(): Machine {
   });
   host.boot();
   const [ns, other] = [createNamespace(kernel, 'a'), createNamespace(kernel, 'b')];
-  for (const one of [ns, other]) setUp(one.device('lo') as NetDevice, true);
-  const link = (name: string, address: string, far: string): NetDevice => {
-    const pair = createVethPair(ns, { name, peer: { ns: other, name: `${name}p` }, origin: KERNEL_DEFAULT });
-    if (!pair.ok) throw new Error(pair.errno);
-    addAddress(pair.value[0], { address: ipv4(address), prefix: 24, origin: KERNEL_DEFAULT });
-    addAddress(pair.value[1], { address: ipv4(far), prefix: 24, origin: KERNEL_DEFAULT });
-    for (const dev of pair.value) setUp(dev, true);
-    return pair.value[0];
-  };
-  link('e0', '10.1.0.1', '10.1.0.2');
-  const port = link('v0', '10.2.0.1', '10.2.0.2');
-  const bridge = createDevice(ns, { kind: 'bridge', name: 'br0', origin: KERNEL_DEFAULT });
-  const tunnel = createDevice(ns, {
-    kind: 'vxlan',
-    name: 'vx0',
-    origin: KERNEL_DEFAULT,
-    vxlan: { vni: 42, dstPort: 4789, local: ipv4('10.1.0.1') },
-  });
-  if (!bridge.ok || !tunnel.ok) throw new Error('no devices');
-  for (const dev of [port, tunnel.value]) setMaster(dev, bridge.value);
-  for (const dev of [bridge.value, tunnel.value]) setUp(dev, true);
-  writeSysctl(ns, 'net.ipv4.ip_forward', '1');
+  connect(ns, other);
   scheduler.run(3 * SECOND);
   return { scheduler, host, ns };
 }

@@ -8,9 +8,8 @@ import { decodeUtf8, encodeUtf8, Utf8Decoder } from '../../simulator/base/utf8.t
 import { Dockerd, dockerdTool } from '../../simulator/engine/dockerd.ts';
 import type { NetDevice } from '../../simulator/kernel/device.ts';
 import { addAddress } from '../../simulator/kernel/addresses.ts';
-import { createDevice, createVethPair, setMaster, setUp } from '../../simulator/kernel/devices.ts';
+import { createDevice, setUp } from '../../simulator/kernel/devices.ts';
 import { Kernel, type Universe } from '../../simulator/kernel/kernel.ts';
-import { writeSysctl } from '../../simulator/kernel/sysctl.ts';
 import { createNamespace } from '../../simulator/kernel/namespaces.ts';
 import type { NetworkNamespace } from '../../simulator/kernel/netns.ts';
 import { IMAGES } from '../../simulator/lab/images.ts';
@@ -41,6 +40,7 @@ import { decodeDns, DNS_A, dnsReply, encodeDns } from '../../simulator/wire/dns.
 import { encodeFrame } from '../../simulator/wire/ethernet.ts';
 import { PacketFactory } from '../../simulator/wire/packet.ts';
 import { externals } from '../../src/lab/externals.ts';
+import { connect } from './network.ts';
 
 /** Characters of output that are kept, and at which a program has said enough and is interrupted. */
 const KEPT = 200_000;
@@ -213,7 +213,9 @@ export class FuzzMachine {
     setUp(kernel.initNs.device('lo') as NetDevice, true);
     this.a = createNamespace(kernel, 'netns a');
     this.b = createNamespace(kernel, 'netns b');
-    this.connect();
+    connect(this.a, this.b).taps = [
+      (packet, _dev, direction) => void (direction === 'out' && this.wire.push(encodeFrame(packet))),
+    ];
     for (const netns of [this.a, this.b]) this.host.daemon(['/app/http'], httpProgram(80), { netns });
     this.host.daemon(['dns'], nameServer, { netns: this.b });
     this.host.daemon(['web'], webServer, { netns: this.b });
@@ -222,33 +224,6 @@ export class FuzzMachine {
     if (options.docker === true) this.startDocker(kernel.initNs);
     this.scheduler.run(3 * SECOND);
     this.own = new Set(this.host.pids.processes.keys());
-  }
-
-  private connect(): void {
-    const { a, b } = this;
-    for (const one of [a, b]) setUp(one.device('lo') as NetDevice, true);
-    const link = (name: string, address: string, far: string): NetDevice => {
-      const pair = createVethPair(a, { name, peer: { ns: b, name: `${name}p` }, origin: KERNEL_DEFAULT });
-      if (!pair.ok) throw new Error(pair.errno);
-      addAddress(pair.value[0], { address: ipv4(address), prefix: 24, origin: KERNEL_DEFAULT });
-      addAddress(pair.value[1], { address: ipv4(far), prefix: 24, origin: KERNEL_DEFAULT });
-      for (const dev of pair.value) setUp(dev, true);
-      return pair.value[0];
-    };
-    const e0 = link('e0', '10.1.0.1', '10.1.0.2');
-    e0.taps = [(packet, _dev, direction) => void (direction === 'out' && this.wire.push(encodeFrame(packet)))];
-    const port = link('v0', '10.2.0.1', '10.2.0.2');
-    const bridge = createDevice(a, { kind: 'bridge', name: 'br0', origin: KERNEL_DEFAULT });
-    const tunnel = createDevice(a, {
-      kind: 'vxlan',
-      name: 'vx0',
-      origin: KERNEL_DEFAULT,
-      vxlan: { vni: 42, dstPort: 4789, local: ipv4('10.1.0.1') },
-    });
-    if (!bridge.ok || !tunnel.ok) throw new Error('no devices');
-    for (const dev of [port, tunnel.value]) setMaster(dev, bridge.value);
-    for (const dev of [bridge.value, tunnel.value]) setUp(dev, true);
-    writeSysctl(a, 'net/ipv4/ip_forward', '1');
   }
 
   private startDocker(ns: NetworkNamespace): void {

@@ -1,40 +1,7 @@
 // The clock: virtual time follows the wall, a busy world never shuts the door on inputs, a waiting one stands still.
 import { describe, expect, test } from 'vitest';
-import { WorldClock, type Clocked, type Wall } from '../../src/lab/clock';
-
-/** A wall that moves when it is told to; every event of the world below costs it `costMs`. */
-class TestWall implements Wall {
-  time = 0;
-  #tasks: { at: number; run: () => void }[] = [];
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, task: () => void): () => void {
-    const entry = { at: this.time + ms, run: task };
-    this.#tasks.push(entry);
-    return () => (this.#tasks = this.#tasks.filter((other) => other !== entry));
-  }
-
-  soon(task: () => void): void {
-    this.after(0, task);
-  }
-
-  /** Lets `ms` pass and runs what comes due on the way. */
-  pass(ms: number): void {
-    const end = this.time + ms;
-    for (;;) {
-      this.#tasks.sort((a, b) => a.at - b.at);
-      const next = this.#tasks[0];
-      if (next === undefined || next.at > end) break;
-      this.#tasks.shift();
-      this.time = Math.max(this.time, next.at);
-      next.run();
-    }
-    this.time = Math.max(this.time, end);
-  }
-}
+import { WorldClock, type Clocked } from '../../src/lab/clock';
+import { HandWall } from './wall';
 
 /** A world with events at given moments; `every` repeats one for ever, each run costing wall time. */
 class TestWorld implements Clocked {
@@ -44,7 +11,7 @@ class TestWorld implements Clocked {
   #due: number[] = [];
 
   constructor(
-    readonly wall: TestWall,
+    readonly wall: HandWall,
     readonly every = 0,
     readonly costMs = 0,
   ) {
@@ -78,7 +45,7 @@ class TestWorld implements Clocked {
 }
 
 function setUp(every = 0, costMs = 0) {
-  const wall = new TestWall();
+  const wall = new HandWall();
   const world = new TestWorld(wall, every, costMs);
   const slices: number[] = [];
   const clock = new WorldClock(world, wall, () => slices.push(wall.time));

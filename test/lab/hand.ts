@@ -1,50 +1,16 @@
-/** A wall that goes as fast as it is asked to, and a player with a hand on it: what tests and measurements of time need. */
+/** A player with a hand on its wall: what tests and measurements of time need. */
 import { type Scenario, SECOND } from '../../simulator/index.ts';
-import type { Wall } from '../../src/lab/clock.ts';
 import { Player } from '../../src/lab/player.ts';
 import { LabSession } from '../../src/lab/session.ts';
 import type { SavedTree } from '../../src/lab/time-protocol.ts';
+import { HandWall } from './wall.ts';
 
 /** What passes between two looks at the wall, milliseconds. */
 const LOOK_MS = 0.2;
 
-/** Time that passes only by `pass`; what comes due on the way is run. */
-class HandWall implements Wall {
-  time = 0;
-  #tasks: { at: number; run: () => void }[] = [];
-
-  /** Looking takes a moment, as work does between two looks. */
-  now(): number {
-    return (this.time += LOOK_MS);
-  }
-
-  after(ms: number, task: () => void): () => void {
-    const entry = { at: this.time + ms, run: task };
-    this.#tasks.push(entry);
-    return () => (this.#tasks = this.#tasks.filter((other) => other !== entry));
-  }
-
-  soon(task: () => void): void {
-    this.after(0, task);
-  }
-
-  pass(ms: number): void {
-    const end = this.time + ms;
-    for (;;) {
-      this.#tasks.sort((a, b) => a.at - b.at);
-      const next = this.#tasks[0];
-      if (next === undefined || next.at > end) break;
-      this.#tasks.shift();
-      this.time = Math.max(this.time, next.at);
-      next.run();
-    }
-    this.time = Math.max(this.time, end);
-  }
-}
-
 /** A player on a scenario, and what its terminals show. */
 export class Hand {
-  readonly wall = new HandWall();
+  readonly wall = new HandWall(LOOK_MS);
   readonly player: Player;
   readonly #drawn = new Map<string, string>();
 
