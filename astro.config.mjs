@@ -8,6 +8,18 @@ import { lateCode } from './src/build/late-code.mjs';
 import { leanHead } from './src/build/lean-head.mjs';
 import { precompress } from './src/build/precompress.mjs';
 
+/** The units in their order: folder, name, Chinese name. */
+const UNITS = [
+  ['orientation', 'Orientation', '入门'],
+  ['plumbing', 'Linux plumbing', 'Linux 网络基础'],
+  ['ipvs', 'IPVS', 'IPVS'],
+  ['one-host', 'Docker on one host', '单机 Docker'],
+  ['vxlan', 'VXLAN', 'VXLAN'],
+  ['swarm', 'Swarm networks', 'Swarm 网络'],
+  ['services', 'Services', '服务'],
+  ['mesh', 'Routing mesh', '路由网格'],
+];
+
 export default defineConfig({
   srcDir: '.', // so that content/docs and content/i18n stand at the top and Starlight still finds them
   devToolbar: { enabled: false },
@@ -48,18 +60,11 @@ export default defineConfig({
         styleOverrides: { codeFontFamily: 'var(--sl-font-mono)', borderRadius: '0' },
       },
       sidebar: [
-        {
-          label: 'Linux plumbing',
-          items: [
-            { slug: 'plumbing/01-a-namespace-and-its-wire' },
-            { slug: 'plumbing/02-bridges' },
-            { slug: 'plumbing/03-routing-between-namespaces' },
-            { slug: 'plumbing/04-five-hooks-five-tables' },
-            { slug: 'plumbing/05-conntrack-and-nat' },
-            { slug: 'plumbing/06-marks' },
-          ],
-        },
-        { label: 'Routing mesh', items: [{ slug: 'mesh/20-ten-hops-for-one-curl' }] },
+        ...UNITS.map(([directory, label, chinese]) => ({
+          label,
+          translations: { 'zh-CN': chinese },
+          items: [{ autogenerate: { directory } }],
+        })),
         { label: 'About', items: [{ slug: 'keys' }, { slug: 'fidelity' }] },
       ],
     }),

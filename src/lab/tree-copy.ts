@@ -4,7 +4,7 @@
  */
 import type { InputEvent } from '../../simulator/index.ts';
 import type { Instant } from './instant.ts';
-import type { BranchCard, SavedTree } from './time-protocol.ts';
+import type { BranchCard, SavedTree, TimeState } from './time-protocol.ts';
 
 export class TreeCopy {
   readonly #logs = new Map<number, InputEvent[]>();
@@ -77,5 +77,10 @@ export class TreeCopy {
 
   endOf(id: number): Instant | undefined {
     return this.#ends.get(id);
+  }
+
+  /** The moment on show. The log is told at once and the time now and then, so that of the two the later one counts. */
+  present(state: TimeState): number {
+    return state.past ? state.now : Math.max(state.now, this.#ends.get(state.branch)?.at ?? 0);
   }
 }

@@ -4,7 +4,7 @@ import type { InputEvent } from '../../simulator/index';
 import type { Instant } from '../../src/lab/instant';
 import { binIsFull, emptyBin, fingerprint, readKept, throwAllAway, writeKept } from '../../src/lab/keep';
 import { packLog, type PackedLog, unpackLog } from '../../src/lab/log-codec';
-import type { SavedTree } from '../../src/lab/time-protocol';
+import type { SavedTree, TimeState } from '../../src/lab/time-protocol';
 import { TreeCopy } from '../../src/lab/tree-copy';
 
 /** Storage in memory, with an optional limit. */
@@ -108,6 +108,15 @@ describe("the page's copy of the branches", () => {
     expect(copy.logOf(2).map(({ at }) => at)).toEqual([1, 2, 4, 5, 6]);
     expect(copy.sizeOf(2)).toBe(5);
     expect(copy.saved?.branches[1]?.end).toEqual(instant(8, 5));
+  });
+
+  test('knows of an input sooner than it is told the time', () => {
+    const copy = new TreeCopy(tree);
+    const state = { now: 5, past: false, branch: 2 } as TimeState;
+    copy.takeLog(2, 1, [key(9)], instant(9, 4));
+    expect(copy.present(state)).toBe(9);
+    expect(copy.present({ ...state, now: 11 })).toBe(11);
+    expect(copy.present({ ...state, past: true })).toBe(5);
   });
 
   test('takes a new branch whose log comes before or after its card', () => {

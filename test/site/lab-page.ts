@@ -48,6 +48,8 @@ const PROMPT = /^[^"']{0,40}[#$]$/;
 /** Clears the screen, types a command, and answers what it printed once the prompt is back. */
 export async function type(page: Page, command: string, prompt = PROMPT): Promise<string> {
   await page.keyboard.press('Control+l');
+  // Until the screen is clear, what stands there would be taken for the answer.
+  await expect.poll(async () => (await screen(page)).split('\n').length).toBe(1);
   await page.keyboard.type(command);
   await page.keyboard.press('Enter');
   await expect(async () => {

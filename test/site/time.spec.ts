@@ -136,7 +136,7 @@ test('branches and what they showed survive a reload', async ({ page }) => {
 test('a worker that crashes is replaced, and the session goes on', async ({ page }) => {
   const bar = await openAndFocus(page);
   await type(page, 'z=9; echo before');
-  await page.waitForTimeout(500); // the page has heard of it
+  await expect(page.locator('.scrubber .ticks i')).toHaveCount(1); // the page has heard of it
   await page.workers()[0]!.evaluate(() => {
     setTimeout(() => {
       throw new Error('struck');

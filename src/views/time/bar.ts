@@ -64,7 +64,7 @@ export class TimeBar {
     const link = linkMenu(
       words,
       options,
-      () => this.#state?.now ?? 0,
+      () => (this.#state === undefined ? 0 : options.tree.present(this.#state)),
       (text) => this.#say(text),
     );
     this.#past = h('p', { className: 'past-note', hidden: true });

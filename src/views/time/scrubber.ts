@@ -98,15 +98,16 @@ export class Scrubber {
   #onKey(event: KeyboardEvent): void {
     const state = this.#state;
     if (state === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-    this.#readCommands(state.branch); // the log is told sooner than the time
+    this.#readCommands(state.branch);
+    const now = this.#tree.present(state);
     const unit = event.shiftKey ? SECOND / 10 : SECOND;
     const target = {
-      ArrowLeft: () => this.#within(state.now - unit),
-      ArrowDown: () => this.#within(state.now - unit),
-      ArrowRight: () => this.#within(state.now + unit),
-      ArrowUp: () => this.#within(state.now + unit),
-      PageUp: () => this.#command(this.#commands.findLast(({ began }) => began.at < state.now)),
-      PageDown: () => this.#command(this.#commands.find(({ began }) => began.at > state.now)) ?? ('end' as const),
+      ArrowLeft: () => this.#within(now - unit),
+      ArrowDown: () => this.#within(now - unit),
+      ArrowRight: () => this.#within(now + unit),
+      ArrowUp: () => this.#within(now + unit),
+      PageUp: () => this.#command(this.#commands.findLast(({ began }) => began.at < now)),
+      PageDown: () => this.#command(this.#commands.find(({ began }) => began.at > now)) ?? ('end' as const),
       Home: () => ({ at: state.origin }),
       End: () => 'end' as const,
     }[event.key];
@@ -118,7 +119,7 @@ export class Scrubber {
 
   #within(at: number): Target | 'end' {
     const { origin, end } = this.#state!;
-    return at >= end ? 'end' : { at: Math.max(at, origin) };
+    return at >= Math.max(end, this.#tree.present(this.#state!)) ? 'end' : { at: Math.max(at, origin) };
   }
 
   #command(command: Command | undefined): Target | undefined {
