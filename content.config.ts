@@ -20,6 +20,10 @@ const pageSchema = z.object({
       terminals: z.array(z.string()).min(1),
     })
     .optional(),
+  /** The page where lessons are written: a dock whose world is made from what stands in the editor. */
+  studio: z.boolean().default(false),
+  /** The page of the free world: a dock whose world the address chooses. */
+  playground: z.boolean().default(false),
 });
 
 export const collections = {

@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/site/**', 'node_modules/**'],
     passWithNoTests: true,
-    testTimeout: 20_000,
+    testTimeout: 120_000,
     maxWorkers: 2,
     deps: { interopDefault: false }, // packages as Node itself imports them (jq-web exports a promise)
   },

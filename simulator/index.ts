@@ -1,5 +1,8 @@
 /** The simulator's only door: what the site and the headless face may use. */
-export { createWorld, replayWorld, SetupError, World, WorldTrace } from './lab/world.ts';
+export { createWorld, replayWorld, SetupError, World } from './lab/world.ts';
+export { WorldTrace } from './lab/worldtrace.ts';
+export type { FaultSpec } from './lab/faults/index.ts';
+export type { ActiveFault } from './lab/injection.ts';
 export type { Execution, InputEvent, TerminalPort, WorldOptions } from './lab/world.ts';
 export { checkScenario, parseScenario, ScenarioError } from './lab/scenario.ts';
 export type { Scenario } from './lab/scenario.ts';
@@ -7,7 +10,7 @@ export { DEFAULT_ENGINE, ENGINES } from './eras/index.ts';
 export type { Externals } from './process/external.ts';
 export { MICROSECOND, MILLISECOND, SECOND } from './base/scheduler.ts';
 export type { Hop, HopFields, Story, StoryPacket, StorySummary } from './trace/story.ts';
-export type { Dice } from './swarm/dice.ts';
+export type { Dice, Fall } from './swarm/dice.ts';
 export type { Chance, Sample } from './base/chance.ts';
 export type { HookName, TraceEvent } from './trace/event.ts';
 export type { CapturePlace } from './lab/capture.ts';

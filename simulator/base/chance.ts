@@ -18,6 +18,15 @@ export interface Chance {
   ): { readonly base: number; readonly state: number } | undefined;
   /** A draw among `options`, all of them possible, which would usually fall on `usual`. */
   drawn(options: readonly string[], usual: number): number;
+  /**
+   * In which order servers came to a round robin that were brought together: of its list `names`, those at `places` have not
+   * had a turn yet, and `next` has the next one. What stands at each of `places`, itself a place; undefined: as they are.
+   */
+  arrived(names: readonly string[], places: readonly number[], next: number): readonly number[] | undefined;
+  /** Round robin has sent a connection to this server. */
+  turned(name: string): void;
+  /** What a server takes to see that its client is done, microseconds; 0 on an idle machine. */
+  latency(): number;
   /** The port of a client that asked for none; `usual` is free. */
   port(usual: number, free: (port: number) => boolean): number;
 }

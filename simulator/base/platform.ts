@@ -24,15 +24,30 @@ export interface Platform {
   readonly ipvsTable: 'fixed' | 'growing';
   /** Names below net/ipv4/vs that the kernel has beside those of Linux 5.10, in the order of the alphabet, as `name = value`. */
   readonly ipvsKnobs: readonly string[];
+  /** Values below net/ipv4/vs that follow the memory and the CPUs of the machine. */
+  readonly ipvsValues: Readonly<Record<string, string>>;
   /** Lines of /proc/net/xfrm_stat. */
   readonly xfrmCounters: 28 | 30 | 32;
   /** Of a TCP SYN: from net.ipv4.tcp_rmem's maximum, 6 MB or more. */
   readonly windowScale: number;
+  /** Linux before 5.11: a traced packet's return from a chain is told, by a rule or at its end. */
+  readonly tracesReturns: boolean;
+  readonly nft: NftRelease;
   readonly iptables: IptablesRelease;
   readonly iproute: IprouteRelease;
   readonly conntrack: string;
   readonly curl: CurlRelease;
-  readonly dig: { readonly version: string; readonly namesTransport: boolean };
+  readonly dig: DigRelease;
+  /** Whether the busybox of images looks names up (a static one of Debian 11 does not; its nslookup asks by itself). */
+  readonly busyboxNames: boolean;
+  /** What `ping` says of an echo that is longer than its device takes: the error of its socket, or (iputils before 2021) the queued one. */
+  readonly pingTooLong: 'sendmsg' | 'local error';
+}
+
+export interface NftRelease {
+  readonly version: string;
+  /** How it words rules and packets: `2021` (0.9.8), `2025` (1.1). */
+  readonly words: '2021' | '2025';
 }
 
 export interface IptablesRelease {
@@ -43,6 +58,10 @@ export interface IptablesRelease {
   readonly saveNamesBackend: boolean;
   /** `-C` prints the rule that it finds (1.8.7 with nf_tables). */
   readonly checkPrints: boolean;
+  /** `xtables-monitor` before 1.8.8: rules begin with `-4`, and no blank stands behind an identification. */
+  readonly terseMonitor: boolean;
+  /** With nf_tables: whether a policy counts from the start, or only once somebody has set it (1.8.7). */
+  readonly policiesCount: 'always' | 'once set';
 }
 
 export interface IprouteRelease {
@@ -54,6 +73,13 @@ export interface IprouteRelease {
   readonly neighbourBlank: boolean;
   /** What `ip -d link` knows: `2020` (5.9), `2025` (6.15), `2026` (7.2). */
   readonly details: '2020' | '2025' | '2026';
+}
+
+export interface DigRelease {
+  readonly version: string;
+  readonly namesTransport: boolean;
+  /** `host` and `dig` without an answer: one line at the end, or (9.18) one for each attempt and another end. */
+  readonly silence: 'at the end' | 'each attempt';
 }
 
 export interface CurlRelease {
@@ -76,16 +102,23 @@ export const DEBIAN_13: Platform = {
   vethQueues: 'per CPU',
   ipvsTable: 'fixed',
   ipvsKnobs: ['est_cpulist', 'est_nice', 'run_estimation'],
+  ipvsValues: {},
   xfrmCounters: 30,
   windowScale: 7,
+  tracesReturns: false,
+  nft: { version: 'v1.1.3 (Commodore Bullmoose #4)', words: '2025' },
   iptables: {
     version: '1.8.11',
     backend: 'nft',
     saveNamesBackend: true,
     checkPrints: false,
+    terseMonitor: false,
+    policiesCount: 'always',
   },
   iproute: { version: '6.15.0', libbpf: '1.5.0', zeroQueue: false, neighbourBlank: true, details: '2025' },
   conntrack: '1.4.8',
   curl: { version: '8.14.1', words: 'port 8.14', localhost: 6 },
-  dig: { version: '9.20.26-1~deb13u1-Debian', namesTransport: true },
+  dig: { version: '9.20.26-1~deb13u1-Debian', namesTransport: true, silence: 'each attempt' },
+  busyboxNames: true,
+  pingTooLong: 'sendmsg',
 };

@@ -49,6 +49,9 @@ function encodeFrom(text: string, start: number, ascii: Uint8Array): Uint8Array 
   return bytes.slice(0, length);
 }
 
+/** Up to so many bytes, mostly one typed key, are quicker one by one. */
+const SHORT = 8;
+
 /** Decodes UTF-8 piecewise: an incomplete sequence at the end of a chunk is kept for the next one. */
 export class Utf8Decoder {
   private pending: number[] = [];
@@ -61,6 +64,10 @@ export class Utf8Decoder {
     let i = 0;
     let run = 0;
     const flush = (end: number): void => {
+      if (end - run <= SHORT) {
+        while (run < end) text += String.fromCharCode(input[run++] as number);
+        return;
+      }
       for (let at = run; at < end; at += 8192) {
         text += String.fromCharCode.apply(null, input.subarray(at, Math.min(end, at + 8192)) as unknown as number[]);
       }

@@ -17,13 +17,14 @@
  * (`This node is not a swarm manager. Use "docker swarm init" …` / `… Worker nodes can't be used to view …`).
  */
 import type { WaitQueue } from '../base/wait.ts';
-import type { OpenFile, ProgramContext } from '../process/program.ts';
+import type { FileCalls, OpenFile, ProgramContext } from '../process/program.ts';
 import type {
   ContainerCreateRequest,
   ContainerInspect,
   ContainerSummary,
   ContainerTop,
   EndpointRequest,
+  EventMessage,
   ExecCreateRequest,
   ExecInspect,
   Filters,
@@ -32,11 +33,14 @@ import type {
   ImageSummary,
   NetworkCreateRequest,
   NetworkResource,
+  VolumeResource,
 } from './apiTypes.ts';
 import type {
+  FileSpec,
   NodeSpec,
   ServiceSpec,
   Swarm,
+  SwarmFile,
   SwarmInfo,
   SwarmInitRequest,
   SwarmJoinRequest,
@@ -123,6 +127,15 @@ export interface LogReader {
   close(): void;
 }
 
+/** A stream of events. */
+export interface EventReader {
+  /** Those since the last call. */
+  next(): readonly EventMessage[];
+  /** True when `until` is past and all was read. */
+  readonly ended: boolean;
+  close(): void;
+}
+
 export interface LogOptions {
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -194,13 +207,65 @@ export interface EngineInfo {
   Warnings: string[] | null;
 }
 
-export interface EngineApi {
+/**
+ * What changes the swarm, as the leader does it at once. A client's engine answers these as {@link Operation}s: another manager asks
+ * the leader over the wire, and the leader waits for its quorum.
+ */
+export interface ControlApi {
+  networkCreate(request: NetworkCreateRequest, cause?: ControlCause): ApiResult<{ Id: string; Warning: string }>;
+  networkRemove(id: string): ApiResult<undefined>;
+  swarmUpdate(
+    version: number,
+    spec: SwarmSpec,
+    rotate: { readonly workerToken: boolean; readonly managerToken: boolean },
+  ): ApiResult<undefined>;
+  nodeUpdate(id: string, version: number, spec: NodeSpec): ApiResult<undefined>;
+  nodeRemove(id: string, force: boolean): ApiResult<undefined>;
+  /**
+   * `spec.TaskTemplate.Networks[].Target` may be names. `queryRegistry` asks the (absent) registry for the digest: then Warnings
+   * holds `image X could not be accessed on a registry to record\nits digest. Each node will access X independently,\npossibly
+   * leading to different nodes running different\nversions of the image.\n`.
+   */
+  serviceCreate(
+    spec: ServiceSpec,
+    options: { readonly queryRegistry: boolean; readonly cause: ControlCause },
+  ): ApiResult<{ ID: string; Warnings?: string[] }>;
+  serviceUpdate(
+    id: string,
+    version: number,
+    spec: ServiceSpec,
+    options: { readonly queryRegistry: boolean; readonly rollback: boolean; readonly cause: ControlCause },
+  ): ApiResult<{ Warnings: string[] | null }>;
+  serviceRemove(id: string): ApiResult<undefined>;
+  secretCreate(spec: FileSpec): ApiResult<{ ID: string }>;
+  secretUpdate(id: string, version: number, spec: FileSpec): ApiResult<undefined>;
+  secretRemove(id: string): ApiResult<undefined>;
+  configCreate(spec: FileSpec): ApiResult<{ ID: string }>;
+  configUpdate(id: string, version: number, spec: FileSpec): ApiResult<undefined>;
+  configRemove(id: string): ApiResult<undefined>;
+}
+
+/** The part of a client that a change of the swarm remembers. */
+export type ControlCause = Pick<ProgramContext, 'origin'>;
+
+/** Calls whose answer takes virtual time. */
+type Deferred<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => ApiResult<infer V> ? (...args: A) => Operation<V> : never;
+};
+
+export interface EngineApi extends Deferred<ControlApi> {
   /** Woken after every change of anything visible here: states, tasks, logs, ends of processes, results of operations. */
   readonly changed: WaitQueue;
 
   // -- system
   version(): ApiResult<EngineVersion>;
   info(): ApiResult<EngineInfo>;
+  /** Times in microseconds of the virtual wall clock; without `since` only what comes. */
+  events(query: {
+    readonly since?: number;
+    readonly until?: number;
+    readonly filters: Filters;
+  }): ApiResult<EventReader>;
 
   // -- containers
   /** A filter key that the daemon does not know is refused everywhere with 400 `invalid filter 'x'`. */
@@ -236,6 +301,8 @@ export interface EngineApi {
   ): Operation<{ StatusCode: number; Error?: { Message: string } }>;
   /** `arguments_` are those of ps, default `-ef`. */
   containerTop(id: string, arguments_: readonly string[]): ApiResult<ContainerTop>;
+  /** For the archive calls of the real API: file calls as root of the container, running or not. */
+  containerFiles(id: string): ApiResult<FileCalls>;
   containerLogs(id: string, options: LogOptions): ApiResult<LogReader>;
 
   // -- exec
@@ -267,12 +334,22 @@ export interface EngineApi {
     id: string,
     options: { readonly verbose: boolean; readonly scope?: string },
   ): ApiResult<NetworkResource>;
-  networkCreate(request: NetworkCreateRequest, cause?: ProgramContext): ApiResult<{ Id: string; Warning: string }>;
-  networkRemove(id: string): ApiResult<undefined>;
   networkConnect(id: string, container: string, endpoint: EndpointRequest): Operation<undefined>;
   networkDisconnect(id: string, container: string, force: boolean): Operation<undefined>;
   /** Names of the networks removed. */
   networkPrune(filters: Filters): ApiResult<{ NetworksDeleted: string[] }>;
+
+  // -- volumes
+  volumes(filters: Filters): ApiResult<VolumeResource[]>;
+  volumeInspect(name: string): ApiResult<VolumeResource>;
+  /** Without a name it gets one of its own. */
+  volumeCreate(
+    name: string,
+    driver: string,
+    labels: Readonly<Record<string, string>> | null,
+  ): ApiResult<VolumeResource>;
+  volumeRemove(name: string, force: boolean): ApiResult<undefined>;
+  volumePrune(filters: Filters): ApiResult<{ VolumesDeleted: string[]; SpaceReclaimed: number }>;
 
   // -- swarm
   swarmInspect(): ApiResult<Swarm>;
@@ -280,39 +357,16 @@ export interface EngineApi {
   swarmInit(request: SwarmInitRequest, cause?: ProgramContext): Operation<string>;
   swarmJoin(request: SwarmJoinRequest, cause?: ProgramContext): Operation<undefined>;
   swarmLeave(force: boolean): Operation<undefined>;
-  swarmUpdate(
-    version: number,
-    spec: SwarmSpec,
-    rotate: { readonly workerToken: boolean; readonly managerToken: boolean },
-  ): ApiResult<undefined>;
   /** '' when the swarm is not locked. */
   swarmUnlockKey(): ApiResult<{ UnlockKey: string }>;
 
   // -- nodes
   nodes(filters: Filters): ApiResult<SwarmNode[]>;
   nodeInspect(id: string): ApiResult<SwarmNode>;
-  nodeUpdate(id: string, version: number, spec: NodeSpec): ApiResult<undefined>;
-  nodeRemove(id: string, force: boolean): ApiResult<undefined>;
 
   // -- services and tasks
   services(query: { readonly filters: Filters; readonly status: boolean }): ApiResult<SwarmService[]>;
   serviceInspect(id: string, options: { readonly insertDefaults: boolean }): ApiResult<SwarmService>;
-  /**
-   * `spec.TaskTemplate.Networks[].Target` may be names. `queryRegistry` asks the (absent) registry for the digest: then Warnings
-   * holds `image X could not be accessed on a registry to record\nits digest. Each node will access X independently,\npossibly
-   * leading to different nodes running different\nversions of the image.\n`.
-   */
-  serviceCreate(
-    spec: ServiceSpec,
-    options: { readonly queryRegistry: boolean; readonly cause: ProgramContext },
-  ): ApiResult<{ ID: string; Warnings?: string[] }>;
-  serviceUpdate(
-    id: string,
-    version: number,
-    spec: ServiceSpec,
-    options: { readonly queryRegistry: boolean; readonly rollback: boolean; readonly cause: ProgramContext },
-  ): ApiResult<{ Warnings: string[] | null }>;
-  serviceRemove(id: string): ApiResult<undefined>;
   /**
    * Sorted by id. Filter keys: id, name, label, service, node, desired-state, runtime, and `_up-to-date=true`, with which the client
    * follows a roll-out: only tasks whose SpecVersion is their service's present one.
@@ -320,5 +374,11 @@ export interface EngineApi {
   tasks(filters: Filters): ApiResult<SwarmTask[]>;
   taskInspect(id: string): ApiResult<SwarmTask>;
   serviceLogs(id: string, options: LogOptions): ApiResult<LogReader>;
+
+  // -- secrets and configs
+  secrets(filters: Filters): ApiResult<SwarmFile[]>;
+  secretInspect(id: string): ApiResult<SwarmFile>;
+  configs(filters: Filters): ApiResult<SwarmFile[]>;
+  configInspect(id: string): ApiResult<SwarmFile>;
   taskLogs(id: string, options: LogOptions): ApiResult<LogReader>;
 }

@@ -30,6 +30,26 @@ export interface ContainerState {
   Error: string;
   StartedAt: string;
   FinishedAt: string;
+  /** Of containers with a health check. */
+  Health?: ContainerHealth;
+}
+
+/** types.Health */
+export interface ContainerHealth {
+  Status: 'starting' | 'healthy' | 'unhealthy';
+  FailingStreak: number;
+  Log: { Start: string; End: string; ExitCode: number; Output: string }[];
+}
+
+/** events.Message: one thing that happened. */
+export interface EventMessage {
+  Type: string;
+  Action: string;
+  Actor: { ID: string; Attributes: Labels };
+  scope: 'local' | 'swarm';
+  /** Seconds and nanoseconds of the virtual wall clock. */
+  time: number;
+  timeNano: number;
 }
 
 /** nat.PortBinding */
@@ -135,6 +155,16 @@ export interface MountSpec {
   ReadOnly?: boolean;
 }
 
+/** container.HealthConfig; times in nanoseconds. */
+export interface HealthConfig {
+  Test?: string[];
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
+}
+
 /** container.Config */
 export interface ContainerConfig {
   Hostname: string;
@@ -149,6 +179,7 @@ export interface ContainerConfig {
   StdinOnce: boolean;
   Env: string[] | null;
   Cmd: string[] | null;
+  Healthcheck?: HealthConfig;
   Image: string;
   Volumes: Record<string, Record<string, never>> | null;
   WorkingDir: string;
@@ -212,8 +243,12 @@ export interface ContainerInspect {
 
 export interface MountPoint {
   Type: string;
+  /** Of volumes. */
+  Name?: string;
   Source: string;
   Destination: string;
+  /** Of volumes. */
+  Driver?: string;
   Mode: string;
   RW: boolean;
   Propagation: string;
@@ -254,6 +289,7 @@ export interface ContainerSummary {
 
 /** Body of POST /containers/create. Absent fields take the image's or Docker's defaults. */
 export interface ContainerCreateRequest {
+  readonly Healthcheck?: HealthConfig;
   readonly name?: string;
   readonly Image: string;
   readonly Hostname?: string;
@@ -270,11 +306,14 @@ export interface ContainerCreateRequest {
   readonly Labels?: Labels;
   /** Ports of `--expose` and `-p`. */
   readonly ExposedPorts?: readonly string[];
+  /** Paths of volumes without a name. */
+  readonly Volumes?: readonly string[];
   readonly StopSignal?: string;
   readonly StopTimeout?: number;
   readonly HostConfig: {
     /** `default`, `bridge`, `host`, `none`, `container:X`, or a network's name. */
     readonly NetworkMode: string;
+    /** `/HOST/PATH:/PATH[:ro]` or `VOLUME:/PATH[:ro]` */
     readonly Binds?: readonly string[];
     readonly PortBindings?: PortMap;
     readonly PublishAllPorts?: boolean;
@@ -368,6 +407,17 @@ export interface NetworkContainer {
   /** `10.0.0.8/24` */
   IPv4Address: string;
   IPv6Address: string;
+}
+
+/** One volume, as `docker volume inspect` shows it. */
+export interface VolumeResource {
+  CreatedAt: string;
+  Driver: string;
+  Labels: Labels | null;
+  Mountpoint: string;
+  Name: string;
+  Options: null;
+  Scope: string;
 }
 
 /**

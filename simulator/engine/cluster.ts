@@ -2,29 +2,35 @@
  * This daemon's part in a swarm: manager, agent and gossip, from `docker swarm init` or `join` to `leave`. Mirrors moby
  * daemon/cluster (cluster.go, swarm.go, noderunner.go, executor) and the way libnetwork is told (agentInit, ingress set-up).
  */
-import { formatIpv4, parseCidr, parseIpv4 } from '../base/address.ts';
+import { parseCidr, parseIpv4 } from '../base/address.ts';
 import type { Origin } from '../base/origin.ts';
 import { MILLISECOND, SECOND, type Scheduler } from '../base/scheduler.ts';
 import type { Host } from '../process/host.ts';
 import { Agent, type Controller, type Executor } from '../swarm/agent.ts';
 import { channelPair, type Channel } from '../swarm/channel.ts';
 import { parseJoinToken } from '../swarm/ids.ts';
-import { CONTROL_PORT, Manager } from '../swarm/manager.ts';
+import type { Manager } from '../swarm/manager.ts';
+import type { Call, CallResult } from '../swarm/calls.ts';
+import { ManagerNode, type ManagerMemory, type ManagerParts } from '../swarm/managernode.ts';
 import type { AssignedTask, ToAgent, ToManager } from '../swarm/messages.ts';
 import { NetworkDb } from '../swarm/networkdb.ts';
 import type { EncryptionKey, NetworkObject, NodeDescription, NodeObject } from '../swarm/objects.ts';
 import type { Dice } from '../swarm/dice.ts';
-import type { Container, NetworkWish } from './container.ts';
-import type { Attacher, Containers } from './containers.ts';
+import { endpoint, nextManager } from './addresses.ts';
+import { Attachments } from './attachments.ts';
+import type { Containers } from './containers.ts';
 import { ControlNetworkOverSockets } from './controlNetwork.ts';
 import type { NetworkController } from './network/controller.ts';
 import type { Network } from './network/model.ts';
+import type { Events } from './events.ts';
 import type { DaemonSockets } from './sockets.ts';
 import type { LogOptions } from './api.ts';
-import { sendLogs } from './serviceLogs.ts';
+import { LogSenders } from './serviceLogs.ts';
 import { AttachmentController, TaskController, type TaskEnvironment } from './taskController.ts';
 
 const RECONNECT_DELAY = SECOND;
+/** How long a promoted node takes to get its new certificate and to ask to be one of the managers. */
+const PROMOTION_TIME = 3 * SECOND;
 /** Virtual time that making certificates and starting up take. */
 const BOOT_TIME = 200 * MILLISECOND;
 
@@ -36,6 +42,9 @@ export interface ClusterParts {
   readonly changed: () => void;
   readonly dice: Dice | undefined;
   describe(): NodeDescription;
+  /** Does what a client asked of another manager. */
+  serve(call: Call): CallResult;
+  readonly events: Events;
 }
 
 /** What a daemon writes down about its place in a swarm. */
@@ -44,20 +53,20 @@ export interface Membership {
   readonly address: string;
   readonly certificate: string;
   readonly remote: { address: string; port: number } | undefined;
-  readonly manager: Manager | undefined;
+  readonly managing: ManagerMemory | undefined;
+  /** All whom it may turn to. */
+  readonly managers: Agent['managers'];
   readonly origin: Origin;
   readonly dataPathPort: number;
 }
 
-type Refusal = { readonly status: number; readonly message: string };
-
-export class Cluster implements Executor, Attacher, TaskEnvironment {
+export class Cluster implements Executor, TaskEnvironment {
   readonly scheduler: Scheduler;
   readonly containers: Containers;
   readonly networks: NetworkController;
   readonly hostname: string;
-  /** Set while this node manages the swarm. */
-  manager: Manager | undefined;
+  /** Set while this node is one of the managers. */
+  managing: ManagerNode | undefined;
   agent: Agent | undefined;
   node: NodeObject | undefined;
   nodeId = '';
@@ -65,13 +74,15 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   address = '';
   certificate = '';
   state: 'inactive' | 'pending' | 'active' = 'inactive';
-  private readonly parts: ClusterParts;
+  readonly parts: ClusterParts;
   private network: ControlNetworkOverSockets | undefined;
   private db: NetworkDb | undefined;
   private remote: { address: string; port: number } | undefined;
-  private readonly waiting = new Map<string, (assigned: AssignedTask) => void>();
-  private readonly arrived = new Map<string, AssignedTask>();
+  private readonly attachments: Attachments;
+  private readonly readers: LogSenders;
   private origin: Origin;
+  /** Nobody answers where a manager was. */
+  private astray = false;
 
   constructor(parts: ClusterParts) {
     this.parts = parts;
@@ -80,36 +91,68 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     this.networks = parts.networks;
     this.hostname = parts.host.name;
     this.origin = parts.host.origin;
+    this.attachments = new Attachments(() => this.agent, parts.networks);
+    this.readers = new LogSenders(parts.containers);
     parts.containers.attacher = undefined;
   }
 
   // -- in and out
 
+  /** Set while this node leads the managers. */
+  get manager(): Manager | undefined {
+    return this.managing?.leading;
+  }
+
   /** `docker swarm init`, its parameters being checked. */
   init(address: string, options: { pools: readonly string[]; subnetSize: number; dataPathPort: number; availability: NodeObject['Spec']['Availability'] }, origin: Origin, done: (nodeId: string) => void): void {
     this.begin(address, origin);
-    const { universe } = this.parts.host.kernel;
-    const manager = new Manager(this.scheduler, universe.random, () => this.parts.host.wallClock, {
-      defaultAddressPool: options.pools,
-      subnetSize: options.subnetSize,
-      dataPathPort: options.dataPathPort,
-      dice: this.parts.dice,
-      ways: this.networks.ways,
-    });
-    this.manager = manager;
-    manager.store.watch(() => this.parts.changed());
+    const cluster = { defaultAddressPool: options.pools, subnetSize: options.subnetSize, dataPathPort: options.dataPathPort, dice: this.parts.dice, ways: this.networks.ways };
     this.networks.overlay.dataPathPort = options.dataPathPort;
-    const node = manager.bootstrap(this.parts.describe(), address, options.availability, this.origin);
-    this.certificate = manager.cluster.certificate;
-    this.network?.listen(CONTROL_PORT, (channel) => manager.accept(channel));
+    const { nodeId: _, ...parts } = this.managerParts('');
+    const managing = ManagerNode.found(parts, cluster, this.parts.describe(), options.availability, this.origin);
+    this.managing = managing;
+    const { cluster: object, nodes } = managing.store;
+    const nodeId = [...nodes.keys()][0] ?? '';
+    this.certificate = object?.certificate ?? '';
     this.scheduler.after(BOOT_TIME, () => {
-      if (this.manager !== manager) return;
-      this.enter(node.ID);
-      this.connectLocally(manager);
+      if (this.managing !== managing) return;
+      this.enter(nodeId);
+      this.connectLocally(managing);
       this.state = 'active';
       this.parts.changed();
-      done(node.ID);
+      done(nodeId);
     });
+  }
+
+  /** `docker swarm init --force-new-cluster` on a manager. */
+  forceNewCluster(done: (nodeId: string) => void): void {
+    const { agent, nodeId } = this;
+    if (this.managing === undefined || agent === undefined) return;
+    const managing = this.managing.forceNewCluster(this.managerParts(nodeId));
+    this.managing = managing;
+    this.scheduler.after(BOOT_TIME, () => {
+      if (this.managing !== managing) return;
+      if (managing.leading !== undefined) agent.reconnect(() => this.connectLocally(managing));
+      this.parts.changed();
+      done(nodeId);
+    });
+  }
+
+  private managerParts(nodeId: string): ManagerParts {
+    return {
+      scheduler: this.scheduler,
+      random: this.parts.host.kernel.universe.random,
+      wallClock: () => this.parts.host.wallClock,
+      network: this.network as ControlNetworkOverSockets,
+      hostname: this.hostname,
+      nodeId,
+      address: this.address,
+      ways: this.networks.ways,
+      dice: this.parts.dice,
+      changed: this.parts.changed,
+      serve: this.parts.serve,
+      tell: (event) => this.parts.events.store(event),
+    };
   }
 
   private begin(address: string, origin: Origin): void {
@@ -128,7 +171,7 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
       scheduler: this.scheduler,
       random,
       network: this.network as ControlNetworkOverSockets,
-      name: random.hex(12),
+      name: this.networks.ways.peerNames === 'host and id' ? `${this.hostname}-${random.hex(12)}` : random.hex(12),
       address: this.address,
       onTable: (event) => {
         this.networks.applyTable(event);
@@ -137,20 +180,20 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
       onPeers: () => this.parts.changed(),
     });
     this.networks.db = this.db;
-    this.containers.attacher = this;
+    this.containers.attacher = this.attachments;
     this.agent = new Agent(this.scheduler, this, universe.random.stream(`agent/${this.hostname}`), () => this.parts.host.wallClock, nodeId);
     this.agent.onLost = () => this.reconnectLater();
     this.agent.onRemoved = () => this.leave(() => undefined);
   }
 
-  private connectLocally(manager: Manager): void {
+  private connectLocally(managing: ManagerNode): void {
     const [mine, theirs] = channelPair(this.scheduler);
-    manager.accept(theirs);
+    managing.accept(theirs);
     this.agent?.connect(mine, this.address);
   }
 
   /** `docker swarm join`. */
-  join(address: string, remote: { address: string; port: number }, token: string, availability: NodeObject['Spec']['Availability'], origin: Origin, done: (failure?: Refusal) => void): void {
+  join(address: string, remote: { address: string; port: number }, token: string, availability: NodeObject['Spec']['Availability'], origin: Origin, done: (failure?: { readonly status: number; readonly message: string }) => void): void {
     if (parseJoinToken(token) === undefined) return done({ status: 400, message: 'invalid join token' });
     this.begin(address, origin);
     this.remote = remote;
@@ -176,7 +219,8 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
           if (message.kind !== 'joined') return;
           over = true;
           this.joined(channel, message);
-          done();
+          if (message.role === 'worker') done();
+          else this.enlist(() => done());
         };
         channel.send({ kind: 'join', token, availability, description: this.parts.describe(), address: this.address } satisfies ToManager);
       },
@@ -198,30 +242,61 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     this.parts.changed();
   }
 
+  /** The node has become a manager: it asks the others to be one of them, until it is. */
+  private enlist(done: () => void): void {
+    const remote = this.nextRemote(this.agent?.managers ?? []);
+    if (this.managing !== undefined || remote === undefined) return;
+    const managing = ManagerNode.enlist(this.managerParts(this.nodeId), remote, (arrived) => {
+      if (this.managing !== managing) return;
+      this.parts.changed();
+      if (arrived) return done();
+      this.managing = undefined;
+      managing.stop();
+      this.scheduler.after(RECONNECT_DELAY, () => this.state === 'active' && this.enlist(done));
+    });
+    this.managing = managing;
+  }
+
   private reconnectLater(): void {
     this.scheduler.after(RECONNECT_DELAY, () => {
-      const { agent, remote, network } = this;
-      if (agent === undefined || agent.stopped || agent.connected || remote === undefined || network === undefined) return;
+      const { agent, network, managing } = this;
+      if (agent === undefined || agent.stopped || agent.connected || network === undefined) return;
+      if (managing?.leading !== undefined) return this.connectLocally(managing);
+      const remote = this.nextRemote(agent.managers);
+      if (remote === undefined) return this.reconnectLater();
       network.dial(
         remote.address,
         remote.port,
-        (channel) => agent.connect(channel, this.address),
-        () => this.reconnectLater(),
+        (channel) => {
+          this.astray = false;
+          agent.connect(channel, this.address);
+        },
+        () => {
+          this.astray = true;
+          this.reconnectLater();
+        },
       );
     });
   }
 
+  /** Whom to turn to: the leader, for a manager; else one manager after the other. */
+  private nextRemote(managers: Agent['managers']): { address: string; port: number } | undefined {
+    const { managing } = this;
+    if (managing !== undefined) return managing.leaderAddress === undefined ? undefined : endpoint(managing.leaderAddress);
+    this.remote = nextManager(this.remote, managers, this.astray);
+    return this.remote;
+  }
+
   /** `docker swarm leave`; containers of tasks are stopped and removed. */
   leave(done: () => void): void {
-    const { agent, manager } = this;
+    const { agent } = this;
     agent?.stop();
-    manager?.stop();
+    this.managing?.stop();
     const tasks = [...this.containers.all.values()].filter((container) => container.task !== undefined);
     let left = tasks.length;
     const finish = (): void => {
       this.networks.leaveCluster();
       this.db?.stop();
-      this.network?.unlisten(CONTROL_PORT);
       this.reset();
       this.parts.changed();
       done();
@@ -238,14 +313,15 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   /** The daemon ends, its containers being gone: what is needed to be a member again. Undefined outside a swarm. */
   suspend(): Membership | undefined {
     if (this.state !== 'active') return undefined;
-    const { nodeId, address, certificate, remote, manager, origin } = this;
+    const { nodeId, address, certificate, remote, origin } = this;
+    const managers = this.agent?.managers ?? [];
     for (const container of [...this.containers.all.values()]) if (container.task !== undefined) this.containers.forget(container);
     this.networks.leaveCluster();
     this.db?.stop();
-    this.network?.unlisten(CONTROL_PORT);
+    const managing = this.managing?.suspend();
     const { dataPathPort } = this.networks.overlay;
     this.reset();
-    return { nodeId, address, certificate, remote, manager, origin, dataPathPort };
+    return { nodeId, address, certificate, remote, managing, managers, origin, dataPathPort };
   }
 
   /** No more word to or from the managers; a manager keeps what it knows. */
@@ -257,35 +333,36 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
   /** The daemon was killed. */
   silence(): void {
     this.hangUp();
+    this.containers.halt();
+    this.managing?.suspend();
     this.db?.stop();
   }
 
   /** The daemon is back: a member again, as the same node. */
   resume(membership: Membership): void {
-    const { nodeId, address, certificate, remote, manager, origin, dataPathPort } = membership;
+    const { nodeId, address, certificate, remote, managing: memory, origin, dataPathPort } = membership;
     this.begin(address, origin);
     this.remote = remote;
-    this.manager = manager;
     this.certificate = certificate;
     this.networks.overlay.dataPathPort = dataPathPort;
-    if (manager !== undefined) this.network?.listen(CONTROL_PORT, (channel) => manager.accept(channel));
+    const managing = memory === undefined ? undefined : ManagerNode.resume(this.managerParts(nodeId), memory);
+    this.managing = managing;
     this.enter(nodeId);
+    if (this.agent !== undefined) this.agent.managers = membership.managers;
     this.state = 'active';
-    if (manager !== undefined) {
-      manager.dispatcher.resume();
-      const other = [...manager.store.nodes.values()].find((node) => node.ID !== nodeId && node.Status.State === 'ready');
-      this.db?.join(other?.Status.Addr ?? address, () => undefined);
-      this.connectLocally(manager);
-    } else this.db?.join(remote?.address ?? address, () => this.reconnectLater());
+    if (managing === undefined) return this.db?.join(remote?.address ?? address, () => this.reconnectLater());
+    const other = [...managing.store.nodes.values()].find((node) => node.ID !== nodeId && node.Status.State === 'ready');
+    this.db?.join(other?.Status.Addr ?? address, () => undefined);
+    if (managing.leading !== undefined) this.connectLocally(managing);
+    else this.reconnectLater();
   }
 
   private reset(): void {
     this.state = 'inactive';
-    this.manager = this.agent = this.node = this.network = this.db = this.remote = undefined;
+    this.managing = this.agent = this.node = this.network = this.db = this.remote = undefined;
     this.nodeId = this.address = this.certificate = '';
     this.containers.attacher = undefined;
-    this.waiting.clear();
-    this.arrived.clear();
+    this.attachments.clear();
   }
 
   /** Members of a network's gossip, as inspect shows them. */
@@ -309,13 +386,29 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
 
   configure(node: NodeObject, networks: readonly NetworkObject[]): void {
     this.node = node;
+    this.takeRole(node.Spec.Role);
     for (const network of networks) if (network.Spec.Ingress && network.Ipam.length > 0) this.bring(network);
+    this.heedAddresses();
     this.parts.changed();
+  }
+
+  /** The manager's word on what this node is to be; a new certificate takes a while. */
+  private takeRole(role: NodeObject['Spec']['Role']): void {
+    const { managing, nodeId } = this;
+    if (role === 'manager' && managing === undefined) {
+      this.scheduler.after(PROMOTION_TIME, () => {
+        if (this.nodeId !== nodeId || this.node?.Spec.Role !== 'manager') return;
+        this.enlist(() => undefined);
+      });
+    } else if (role === 'worker' && managing !== undefined && managing.leading === undefined) {
+      this.managing = undefined;
+      managing.stop();
+    }
   }
 
   controller(assigned: AssignedTask): Controller {
     if (assigned.task.Spec.NetworkAttachmentSpec === undefined) return new TaskController(this, assigned);
-    return new AttachmentController(this, assigned, (ready) => this.attachmentReady(ready));
+    return new AttachmentController(this, assigned, (ready) => this.attachments.ready(ready));
   }
 
   ready({ task, networks }: AssignedTask): boolean {
@@ -363,6 +456,17 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
     return network;
   }
 
+  /** An overlay whose address the manager has taken back goes, if nothing uses it; one with another address balances from there. */
+  private heedAddresses(): void {
+    for (const network of [...this.networks.networks.values()]) {
+      const [balancer] = network.loadBalancer?.endpoints ?? [];
+      const own = this.ownAddress(network.id);
+      if (network.ingress || balancer === undefined || balancer.address === own) continue;
+      if (own === undefined) this.releaseNetworks([network.id]);
+      else this.networks.moveLoadBalancer(network, own);
+    }
+  }
+
   releaseNetworks(networkIds: readonly string[]): void {
     for (const id of networkIds) {
       const network = this.networks.networks.get(id);
@@ -375,66 +479,13 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
 
   // -- logs
 
-  private readonly readers = new Map<number, ReturnType<typeof sendLogs>[]>();
-
   logs(subscription: number, tasks: readonly string[], options: unknown, send: (lines: unknown) => void): void {
-    for (const reader of this.readers.get(subscription) ?? []) reader.stop();
-    this.readers.delete(subscription);
-    if (options === undefined) return;
-    this.readers.set(subscription, tasks.map((taskId) => sendLogs(this.containers, taskId, options as LogOptions, send)));
-    this.pollLogs();
+    this.readers.serve(subscription, tasks, options as LogOptions | undefined, send);
   }
 
-  /** Sends what containers have printed since the last time. Called after every change on this node. */
+  /** Called after every change on this node. */
   pollLogs(): void {
-    for (const [subscription, readers] of this.readers) {
-      const left = readers.filter((reader) => reader.poll());
-      if (left.length === 0) this.readers.delete(subscription);
-      else this.readers.set(subscription, left);
-    }
-  }
-
-  // -- attachments
-
-  attach(container: Container, wish: NetworkWish, done: (result: { network: Network; address: number; attachmentId: string } | string) => void): void {
-    const config = { Target: wish.name, ...(wish.Aliases === undefined ? {} : { Aliases: [...wish.Aliases] }) };
-    const request = (number: number): ToManager => ({
-      kind: 'attach',
-      request: number,
-      network: wish.networkId ?? wish.name,
-      config,
-      containerId: container.id,
-      addresses: wish.IPv4Address === undefined ? [] : [wish.IPv4Address],
-      origin: container.origin,
-    });
-    this.agent?.request(request, (answer) => {
-      if (answer?.kind !== 'attached') return done(`Could not attach to network ${wish.name}: context deadline exceeded`);
-      if (answer.refusal !== undefined) return done(`Could not attach to network ${wish.name}: ${answer.refusal}`);
-      const { attachmentId } = answer;
-      const settle = ({ task }: AssignedTask): void => {
-        const attachment = task.NetworksAttachments[0];
-        const network = this.networks.networks.get(attachment?.NetworkID ?? '');
-        const address = parseCidr(attachment?.Addresses[0] ?? '')?.address;
-        if (network === undefined || address === undefined) done(`Could not attach to network ${wish.name}: network not found`);
-        else done({ network, address, attachmentId });
-      };
-      const here = this.arrived.get(attachmentId);
-      if (here !== undefined) settle(here);
-      else this.waiting.set(attachmentId, settle);
-    });
-  }
-
-  private attachmentReady(assigned: AssignedTask): void {
-    const { ID: id } = assigned.task;
-    this.arrived.set(id, assigned);
-    const settle = this.waiting.get(id);
-    this.waiting.delete(id);
-    settle?.(assigned);
-  }
-
-  detach(attachmentId: string): void {
-    this.arrived.delete(attachmentId);
-    this.agent?.tell({ kind: 'detach', attachmentId });
+    this.readers.poll();
   }
 
   /** Asks the manager for a network that is not on this node. */
@@ -444,15 +495,5 @@ export class Cluster implements Executor, Attacher, TaskEnvironment {
       (request) => ({ kind: 'find-network', request, network: name }),
       (answer) => done(answer?.kind === 'network' ? answer.network : undefined),
     );
-  }
-
-  /** Address of the interface that reaches other machines; undefined with several, or none. */
-  static addresses(host: Host): { address: string; device: string }[] {
-    const found: { address: string; device: string }[] = [];
-    for (const dev of host.kernel.initNs.devices.values()) {
-      if (dev.kind === 'bridge' || dev.kind === 'loopback' || dev.kind === 'veth' || !dev.up) continue;
-      for (const entry of dev.addresses) found.push({ address: formatIpv4(entry.address), device: dev.name });
-    }
-    return found;
   }
 }

@@ -2,8 +2,10 @@
  * A container: configuration, state, and what it runs. Mirrors moby container/container.go and state.go; the verbs are in
  * containers.ts.
  */
-import { rfc3339Nano, ZERO_TIME, type ContainerConfig, type ContainerState, type EndpointRequest, type HostConfig, type MountPoint, type StandardFiles } from './api.ts';
+import { rfc3339Nano, ZERO_TIME, type ContainerConfig, type ContainerHealth, type ContainerState, type EndpointRequest, type HostConfig, type MountPoint, type StandardFiles } from './api.ts';
+import type { HealthMonitor } from './health.ts';
 import type { Image } from './images.ts';
+import type { InjectedFile } from '../swarm/messages.ts';
 import type { ContainerLog, LoggedOutput } from './logs.ts';
 import type { Sandbox, ServiceInfo } from './network/model.ts';
 import type { Process } from '../process/process.ts';
@@ -71,6 +73,12 @@ export class Container {
   /** Called once each when the container ends, and when it is gone. */
   readonly onEnd: (() => void)[] = [];
   readonly onRemoved: (() => void)[] = [];
+  /** While it runs, and has a health check. */
+  health: HealthMonitor | undefined;
+  /** As it was when the container ended. */
+  lastHealth: ContainerHealth | undefined;
+  /** Secrets and configs of a task. */
+  injected: readonly InjectedFile[] = [];
 
   constructor(parts: {
     id: string;
@@ -117,6 +125,7 @@ export class Container {
   }
 
   state(): ContainerState {
+    const health = this.health?.view() ?? this.lastHealth;
     return {
       Status: this.status,
       Running: this.running,
@@ -129,6 +138,7 @@ export class Container {
       Error: this.error,
       StartedAt: this.startedAt === 0 ? ZERO_TIME : rfc3339Nano(this.startedAt),
       FinishedAt: this.finishedAt === 0 ? ZERO_TIME : rfc3339Nano(this.finishedAt),
+      ...(health === undefined ? {} : { Health: health }),
     };
   }
 }

@@ -2,12 +2,14 @@
 import { SECOND } from '../base/scheduler.ts';
 import type { Host } from '../process/host.ts';
 import { parseSignal } from '../process/signals.ts';
-import { answer, finished, refusal, type ApiRefusal, type ApiResult, type EngineApi, type Filters, type Operation } from './api.ts';
+import { answer, finished, refusal, type ApiRefusal, type ApiResult, type EngineApi, type Operation } from './api.ts';
 import type { Container } from './container.ts';
 import type { Containers, Exec } from './containers.ts';
 import { inspectContainer, summaryOf } from './containerViews.ts';
-import { any, checkFilters, hasLabels, isTrue, nameMatches } from './filters.ts';
+import { containerFilter } from './containerFilters.ts';
+import { checkFilters } from './filters.ts';
 import type { Images } from './images.ts';
+import { mountRoot } from './mounts.ts';
 
 type ContainerPart = Pick<
   EngineApi,
@@ -24,6 +26,7 @@ type ContainerPart = Pick<
   | 'containerWait'
   | 'containerTop'
   | 'containerLogs'
+  | 'containerFiles'
   | 'execCreate'
   | 'execStart'
   | 'execInspect'
@@ -58,23 +61,14 @@ export function containerApi(host: Host, containers: Containers, images: Images,
   const missing = (id: string): ApiRefusal => refusal(404, `No such container: ${id}`);
   const newId = host.kernel.universe.random.stream(`docker-exec/${host.name}`);
 
-  const selected = (filters: Filters, container: Container): boolean =>
-    any(filters['id'], (value) => container.id.startsWith(value)) &&
-    any(filters['name'], (value) => nameMatches(value, container.name) || nameMatches(value, `/${container.name}`)) &&
-    hasLabels(filters['label'], container.config.Labels) &&
-    any(filters['status'], (value) => container.status === value) &&
-    any(filters['exited'], (value) => container.status === 'exited' && container.exitCode === Number(value)) &&
-    any(filters['ancestor'], (value) => images.find(value)?.id === container.image.id) &&
-    any(filters['network'], (value) => container.wishes.some((wish) => wish.name === value || wish.networkId?.startsWith(value) === true)) &&
-    any(filters['is-task'], (value) => isTrue(value) === (container.task !== undefined)) &&
-    any(filters['publish'] ?? filters['expose'], (value) => Object.keys(container.config.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`));
-
   return {
     containers({ all, limit, filters }) {
       const wrong = checkFilters(filters, ['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name', 'network', 'publish', 'since', 'status', 'volume']);
+      const selected = containerFilter(containers, images, filters);
       if (wrong !== undefined) return wrong;
+      if (!selected.ok) return selected;
       const everything = all || limit !== undefined || (filters['status']?.length ?? 0) > 0 || (filters['exited']?.length ?? 0) > 0;
-      const found = [...containers.all.values()].filter((container) => (everything || container.running) && selected(filters, container));
+      const found = [...containers.all.values()].filter((container) => (everything || container.running) && selected.value(container));
       const newest = found.sort((a, b) => b.created - a.created);
       return answer(newest.slice(0, limit ?? newest.length).map((container) => summaryOf(containers, container, host.wallClock)));
     },
@@ -151,14 +145,14 @@ export function containerApi(host: Host, containers: Containers, images: Images,
       return answer(undefined);
     },
 
-    containerRemove(id, { force }) {
+    containerRemove(id, { force, volumes }) {
       const container = containers.find(id);
       if (container === undefined) return finished(missing(id));
       if (container.running && !force) return finished(refusal(409, `cannot remove container "/${container.name}": container is running: stop the container before removing or force remove`));
       const operation = new Pending<undefined>(changed);
       container.removing = true;
       containers.stop(container, 0, 'SIGKILL', () => {
-        containers.forget(container);
+        containers.forget(container, volumes || container.hostConfig.AutoRemove);
         operation.settle(answer(undefined));
       });
       return operation;
@@ -167,11 +161,19 @@ export function containerApi(host: Host, containers: Containers, images: Images,
     containerRename(id, name) {
       const container = containers.find(id);
       if (container === undefined) return missing(id);
+      if (container.name === name) return refusal(400, 'Renaming a container with the same name as its current name');
+      if (!/^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return refusal(400, `Error when allocating new name: Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
       const holder = containers.find(name);
       if (holder !== undefined && holder.name === name) {
-        return refusal(409, `Conflict. The container name "/${name}" is already in use by container "${holder.id}". You have to remove (or rename) that container to be able to reuse that name.`);
+        return refusal(409, `Error when allocating new name: Conflict. The container name "/${name}" is already in use by container "${holder.id}". You have to remove (or rename) that container to be able to reuse that name.`);
       }
+      for (const { dnsNames } of container.sandbox?.endpoints ?? []) {
+        const at = dnsNames.indexOf(container.name);
+        if (at >= 0) dnsNames[at] = name;
+      }
+      const oldName = `/${container.name}`;
       container.name = name;
+      containers.events.container(container, 'rename', { oldName });
       changed();
       return answer(undefined);
     },
@@ -187,16 +189,29 @@ export function containerApi(host: Host, containers: Containers, images: Images,
       return operation;
     },
 
-    containerTop(id) {
+    containerTop(id, words) {
       const container = containers.find(id);
       if (container === undefined) return missing(id);
       if (!container.running) return refusal(409, `container ${container.id} is not running`);
+      const form = words.join(' ');
+      if (form !== '' && form !== '-ef' && form !== 'aux') return refusal(501, `ps options are not emulated here, but -ef and aux: ${form}`);
       const lines = host.processes().filter((process) => process.container === container.id);
       const clock = (micros: number): string => rows(Math.floor(micros / SECOND));
+      if (form === 'aux') {
+        return answer({
+          Titles: ['USER', 'PID', '%CPU', '%MEM', 'VSZ', 'RSS', 'TTY', 'STAT', 'START', 'TIME', 'COMMAND'],
+          Processes: lines.map((line) => ['root', String(line.pid), '0.0', '0.0', '0', '0', line.tty, 'S', wallTime(host, line.startedAt), clock(line.cpu ?? 0).replace(/^00:0?/, ''), line.argv.join(' ')]),
+        });
+      }
       return answer({
         Titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'],
         Processes: lines.map((line) => ['root', String(line.pid), String(line.ppid), '0', wallTime(host, line.startedAt), line.tty, clock(line.cpu ?? 0), line.argv.join(' ')]),
       });
+    },
+
+    containerFiles(id) {
+      const container = containers.find(id);
+      return container === undefined ? missing(id) : answer(host.filesOf(mountRoot(containers, container)));
     },
 
     containerLogs(id, options) {
@@ -247,7 +262,7 @@ export function containerApi(host: Host, containers: Containers, images: Images,
 
     images({ filters }) {
       const wrong = checkFilters(filters, ['before', 'dangling', 'label', 'reference', 'since', 'until']);
-      return wrong ?? answer(images.list(filters['reference'] ?? []));
+      return wrong ?? images.list(filters);
     },
     imageInspect: (name) => images.inspect(name),
     imageRemove: (name, { force }) =>
@@ -260,7 +275,11 @@ export function containerApi(host: Host, containers: Containers, images: Images,
       const repository = reference.replace(/:[^/]*$/, '');
       const where = repository.includes('.') ? `https://${repository.split('/')[0]}/v2/` : 'https://registry-1.docker.io/v2/';
       const name = (repository.includes('.') ? repository.split('/')[0] : 'registry-1.docker.io') as string;
-      host.kernel.universe.scheduler.after(2 * SECOND, () => operation.settle(refusal(500, `Get "${where}": dial tcp: lookup ${name}: no such host`)));
+      host.kernel.universe.scheduler.after(2 * SECOND, () => {
+        const image = images.pull(reference, host.wallClock);
+        if (typeof image === 'object') return operation.settle(answer(undefined));
+        operation.settle(typeof image === 'string' ? refusal(501, image) : refusal(500, `Get "${where}": dial tcp: lookup ${name}: no such host`));
+      });
       return operation;
     },
     imageTag: (source, target) => images.tag(source, target),

@@ -1,5 +1,5 @@
 /** What was asked of `docker create`, as the daemon keeps it. Mirrors moby daemon/create.go and runconfig. */
-import type { ContainerConfig, ContainerCreateRequest, HostConfig, MountPoint, PortMap } from './api.ts';
+import type { ContainerConfig, ContainerCreateRequest, HealthConfig, HostConfig, MountPoint, PortMap } from './api.ts';
 import type { Container, NetworkWish } from './container.ts';
 import { hostConfigOf } from './hostConfig.ts';
 import type { ImageDefinition } from './images.ts';
@@ -15,6 +15,7 @@ export function configOf(request: ContainerCreateRequest, id: string, definition
   // A new entry point takes the image's arguments away.
   const cmd = request.Cmd !== undefined && request.Cmd.length > 0 ? request.Cmd : request.Entrypoint === undefined ? definition.cmd : undefined;
   const host = request.HostConfig.NetworkMode === 'host';
+  const health = healthOf(request.Healthcheck, definition.healthcheck);
   return {
     Hostname: request.Hostname ?? (host ? hostname : id.slice(0, 12)),
     Domainname: '',
@@ -28,8 +29,9 @@ export function configOf(request: ContainerCreateRequest, id: string, definition
     StdinOnce: (request.OpenStdin ?? false) && (request.AttachStdin ?? false),
     Env: all.length === 0 ? null : all,
     Cmd: cmd === undefined ? null : [...cmd],
+    ...(health === undefined ? {} : { Healthcheck: health }),
     Image: request.Image,
-    Volumes: null,
+    Volumes: request.Volumes === undefined || request.Volumes.length === 0 ? null : Object.fromEntries(request.Volumes.map((path) => [path, {}])),
     WorkingDir: request.WorkingDir ?? definition.workingDir ?? '',
     Entrypoint: entrypoint === undefined ? null : [...entrypoint],
     OnBuild: null,
@@ -37,6 +39,12 @@ export function configOf(request: ContainerCreateRequest, id: string, definition
     ...(request.StopSignal === undefined ? {} : { StopSignal: request.StopSignal }),
     ...(request.StopTimeout === undefined ? {} : { StopTimeout: request.StopTimeout }),
   };
+}
+
+/** What is not asked for is as the image says (runconfig's merge). */
+function healthOf(asked: HealthConfig | undefined, image: HealthConfig | undefined): HealthConfig | undefined {
+  if (asked === undefined || image === undefined || asked.Test?.[0] === 'NONE') return asked ?? image;
+  return { ...image, ...asked };
 }
 
 export function hostConfigFor(request: ContainerCreateRequest): HostConfig {
@@ -84,13 +92,24 @@ export function portRequests(container: Container): PortBindingRequest[] {
   );
 }
 
+/** What does not go with the network of another container; runconfig/hostconfig_unix.go. */
+export function networkProblem({ Hostname, ExposedPorts, HostConfig }: ContainerCreateRequest): string | undefined {
+  if (!HostConfig.NetworkMode.startsWith('container:')) return undefined;
+  const { Dns = [], ExtraHosts = [], PortBindings = {}, PublishAllPorts = false } = HostConfig;
+  if (Hostname !== undefined) return 'conflicting options: hostname and the network mode';
+  if (Dns.length > 0) return 'conflicting options: dns and the network mode';
+  if (ExtraHosts.length > 0) return 'conflicting options: custom host-to-IP mapping and the network mode';
+  if (Object.keys(PortBindings).length > 0 || PublishAllPorts) return 'conflicting options: port publishing and the container type network mode';
+  return (ExposedPorts ?? []).length > 0 ? 'conflicting options: port exposing and the container type network mode' : undefined;
+}
+
 const MODES = ['rw', 'ro', 'z', 'Z', 'shared', 'slave', 'private', 'rshared', 'rslave', 'rprivate'];
 
 /** What the daemon says of a `-v` that it does not take; volumes/mounts of moby. */
 export function bindProblem(binds: readonly string[]): string | undefined {
   for (const bind of binds) {
-    const [source = '', destination, mode, more] = bind.split(':');
-    if (destination === undefined || !source.startsWith('/')) return 'volumes are not emulated here, only files and directories of the host: -v /HOST/PATH:/CONTAINER/PATH[:ro]';
+    const [, destination, mode, more] = bind.split(':');
+    if (destination === undefined) return `invalid volume specification: '${bind}'`;
     if (more !== undefined || destination === '' || mode === '') return `invalid volume specification: '${bind}'`;
     const strange = mode?.split(',').some((word) => !MODES.includes(word)) === true;
     if (strange) return `invalid mode: ${mode}`;
@@ -100,10 +119,8 @@ export function bindProblem(binds: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** `-v SOURCE:DESTINATION[:ro]` */
-export function mountsOf(binds: readonly string[]): MountPoint[] {
-  return binds.map((bind) => {
-    const [source = '', destination = '', mode = ''] = bind.split(':');
-    return { Type: 'bind', Source: source, Destination: destination, Mode: mode, RW: !mode.split(',').includes('ro'), Propagation: 'rprivate' };
-  });
+/** `-v SOURCE:DESTINATION[:ro]` of a file or directory of the host. */
+export function bindMountOf(bind: string): MountPoint {
+  const [source = '', destination = '', mode = ''] = bind.split(':');
+  return { Type: 'bind', Source: source, Destination: destination, Mode: mode, RW: !mode.split(',').includes('ro'), Propagation: 'rprivate' };
 }

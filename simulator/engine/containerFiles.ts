@@ -2,6 +2,7 @@
  * /etc/hosts, /etc/resolv.conf and /etc/hostname of a container. Mirrors libnetwork etchosts, sandbox_dns_unix.go and
  * internal/resolvconf of 26.1 (the texts with their comments).
  */
+import { decodeBase64 } from '../base/base64.ts';
 import { formatIpv4 } from '../base/address.ts';
 import type { DataPlane } from '../eras/era.ts';
 import type { Host } from '../process/host.ts';
@@ -70,6 +71,17 @@ function hostsFile(container: Container, sandbox: Sandbox, tail: DataPlane['host
     text += `${formatIpv4(endpoint.address)}\t${names}\n`;
   }
   return text;
+}
+
+/** Writes the secrets and configs of a task. */
+export function writeInjectedFiles(host: Host, { mounts, injected }: Container): void {
+  if (mounts === undefined) return;
+  const files = host.filesOf(mounts);
+  for (const { path, mode, data } of injected) {
+    host.makeDirectoriesIn(mounts, path.slice(0, path.lastIndexOf('/')));
+    files.writeFile(path, decodeBase64(data));
+    files.chmod(path, mode);
+  }
 }
 
 /** Writes the three files as they should read now. */

@@ -9,21 +9,25 @@ import { MILLISECOND, SECOND, type Scheduler } from '../base/scheduler.ts';
 import type { Host } from '../process/host.ts';
 import type { Process } from '../process/process.ts';
 import type { Signal } from '../process/program.ts';
-import { parseSignal } from '../process/signals.ts';
+import { parseSignal, SIGNAL_NUMBERS } from '../process/signals.ts';
 import { answer, refusal, type ApiResult, type ContainerCreateRequest, type StandardFiles } from './api.ts';
 import { capabilityProblem } from './capabilities.ts';
 import { Container, type NetworkWish, type TaskReference } from './container.ts';
-import { writeContainerFiles } from './containerFiles.ts';
-import { bindProblem, configOf, hostConfigFor, mountsOf, portRequests, wishesOf } from './containerConfig.ts';
+import { writeContainerFiles, writeInjectedFiles } from './containerFiles.ts';
+import type { Events } from './events.ts';
+import { healthCommand, HealthMonitor, type StartProbe } from './health.ts';
+import { bindProblem, configOf, hostConfigFor, networkProblem, portRequests, wishesOf } from './containerConfig.ts';
 import { readSysctl, writeSysctl } from './dataplane.ts';
 import { noSuchImage, withTag, type Images } from './images.ts';
 import { ContainerLog } from './logs.ts';
+import { mountPointsOf, mountRoot } from './mounts.ts';
 import { randomName } from './names.ts';
 import { publishPort } from './network/bridge.ts';
 import type { NetworkController } from './network/controller.ts';
-import type { Endpoint, Network, PortBindingRequest } from './network/model.ts';
+import { GATEWAY_NETWORK, type Endpoint, type Network, type PortBindingRequest } from './network/model.ts';
 import type { Proxies } from './proxy.ts';
 import { Runtime, STOP_TIMEOUT } from './runtime.ts';
+import { dropAnonymous, type Volume } from './volumes.ts';
 
 /** Virtual time that making a container's root and starting its first process take. */
 const START_TIME = 150 * MILLISECOND;
@@ -56,19 +60,25 @@ export class Containers {
   readonly execs = new Map<string, Exec>();
   attacher: Attacher | undefined;
   private readonly habits: DaemonHabits;
-  private readonly host: Host;
+  readonly host: Host;
+  readonly volumes: Map<string, Volume>;
   private readonly scheduler: Scheduler;
   private readonly images: Images;
   private readonly networks: NetworkController;
   private readonly runtime: Runtime;
   private readonly proxies: Proxies;
   private readonly changed: () => void;
+  readonly events: Events;
   private nextPort = FIRST_EPHEMERAL_PORT;
   /** The daemon is on its way out: nothing is started again. */
   private closing = false;
+  /** The daemon was killed: what it had begun goes no further. */
+  private halted = false;
 
   /** `known`: what an earlier run of the daemon has left. */
-  constructor(host: Host, daemon: Process, images: Images, networks: NetworkController, proxies: Proxies, changed: () => void, known: Map<string, Container>, habits: DaemonHabits) {
+  constructor(host: Host, daemon: Process, images: Images, networks: NetworkController, proxies: Proxies, changed: () => void, known: Map<string, Container>, habits: DaemonHabits, events: Events, volumes: Map<string, Volume>) {
+    this.volumes = volumes;
+    this.events = events;
     this.habits = habits;
     this.all = known;
     this.host = host;
@@ -92,8 +102,10 @@ export class Containers {
   // -- create
 
   create(request: ContainerCreateRequest, origin: Origin, task?: TaskReference, wishes?: NetworkWish[]): ApiResult<Container> {
-    const image = this.images.find(request.Image);
+    if (this.halted) return refusal(500, 'the daemon is gone');
+    const image = task === undefined ? this.images.find(request.Image) : this.images.pull(request.Image, this.host.wallClock);
     if (image === undefined) return noSuchImage(request.Image);
+    if (typeof image === 'string') return refusal(501, image);
     const name = request.name ?? randomName(this.host.kernel.universe.random.stream(`docker-name/${this.host.name}`), (each) => this.find(each) !== undefined);
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return refusal(400, `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
     const holder = [...this.all.values()].find((container) => container.name === name);
@@ -101,8 +113,10 @@ export class Containers {
       return refusal(409, `Conflict. The container name "/${name}" is already in use by container "${holder.id}". You have to remove (or rename) that container to be able to reuse that name.`);
     }
     const { Binds = [], CapAdd = [], CapDrop = [] } = request.HostConfig;
-    const problem = bindProblem(Binds) ?? capabilityProblem([...CapAdd, ...CapDrop]);
+    const problem = networkProblem(request) ?? bindProblem(Binds) ?? capabilityProblem([...CapAdd, ...CapDrop]);
     if (problem !== undefined) return refusal(400, problem);
+    const mountPoints = mountPointsOf(this, [...Binds, ...(request.Volumes ?? [])]);
+    if (!mountPoints.ok) return mountPoints;
     const id = this.networks.newId();
     const config = configOf(request, id, image.definition, this.host.name);
     if ((config.Cmd ?? []).length === 0 && (config.Entrypoint ?? []).length === 0) return refusal(400, 'no command specified');
@@ -115,7 +129,7 @@ export class Containers {
       image,
       config,
       hostConfig,
-      mountPoints: mountsOf(request.HostConfig.Binds ?? []),
+      mountPoints: mountPoints.value,
       ...(task === undefined ? {} : { task }),
       origin,
       log: new ContainerLog(() => this.host.wallClock, this.changed),
@@ -124,6 +138,7 @@ export class Containers {
     });
     container.wishes = wanted;
     this.all.set(id, container);
+    this.events.container(container, 'create');
     this.changed();
     return answer(container);
   }
@@ -137,6 +152,7 @@ export class Containers {
   }
 
   private startNow(container: Container, done: (failure?: { status: number; message: string }) => void): void {
+    if (this.halted) return;
     if (!this.all.has(container.id)) return done({ status: 404, message: `No such container: ${container.id}` });
     if (container.running) return done();
     const fail = (message: string, status = 500): void => {
@@ -158,14 +174,9 @@ export class Containers {
         }
         writeSysctl(sandbox.ns, path, value);
       }
-      const mounts = this.host.createMounts(container.id, container.image.definition.root);
-      container.mounts = mounts;
-      for (const point of container.mountPoints) {
-        // A source that is not there is made, as a directory.
-        if (!this.host.fs.stat(point.Source).ok) this.host.makeDirectories(point.Source);
-        this.host.bindMount(point.Source, mounts, point.Destination, !point.RW);
-      }
+      mountRoot(this, container);
       writeContainerFiles(this.host, container, this.networks.ways);
+      writeInjectedFiles(this.host, container);
       const problem = this.runtime.start(container, sandbox.ns);
       if (problem !== undefined) return fail(problem, 400);
       container.status = 'running';
@@ -174,6 +185,8 @@ export class Containers {
       container.stoppedByHand = false;
       const process = container.process as Process;
       process.onExit = (status) => this.ended(container, status);
+      this.watchHealth(container);
+      this.events.container(container, 'start');
       if (container.task === undefined) this.networks.publish(sandbox);
       this.changed();
       done();
@@ -185,7 +198,8 @@ export class Containers {
     const mode = container.hostConfig.NetworkMode;
     if (mode.startsWith('container:')) {
       const other = this.find(mode.slice('container:'.length));
-      if (other?.sandbox === undefined) return done({ status: 409, message: `cannot join network of a non running container: ${mode.slice(10)}` });
+      if (other === undefined) return done({ status: 404, message: `No such container: ${mode.slice(10)}` });
+      if (other.sandbox === undefined) return done({ status: 409, message: `cannot join network of a non running container: ${other.id}` });
       container.sandbox = other.sandbox;
       return done();
     }
@@ -245,6 +259,7 @@ export class Containers {
     });
     if (typeof endpoint === 'string') return endpoint;
     endpoint.configuredAddress = wish.IPv4Address;
+    this.events.network(network, 'connect', container);
     return undefined;
   }
 
@@ -275,7 +290,25 @@ export class Containers {
 
   // -- end
 
+  /** Runs the container's health check while it runs. */
+  private watchHealth(container: Container): void {
+    const config = container.config.Healthcheck;
+    container.lastHealth = undefined;
+    if (config === undefined || healthCommand(config) === undefined) return;
+    const startProbe: StartProbe = (argv, done) => this.runtime.probe(container, argv, done);
+    const health = new HealthMonitor(config, this.scheduler, () => this.host.wallClock, startProbe);
+    health.onStatus.push((status) => {
+      this.events.container(container, `health_status: ${status}`);
+      this.changed();
+    });
+    container.health = health;
+  }
+
   private ended(container: Container, status: number): void {
+    container.lastHealth = container.health?.view();
+    container.health?.stop();
+    container.health = undefined;
+    this.events.container(container, 'die', { execDuration: String(Math.floor((this.host.wallClock - container.startedAt) / SECOND)), exitCode: String(status) });
     container.status = 'exited';
     container.exitCode = status;
     container.finishedAt = this.host.wallClock;
@@ -314,7 +347,9 @@ export class Containers {
     const { sandbox } = container;
     if (sandbox === undefined || sandbox.containerId !== container.id) return;
     container.sandbox = undefined;
+    const left = sandbox.endpoints.map((endpoint) => endpoint.network).filter((network) => network.name !== GATEWAY_NETWORK);
     this.networks.destroySandbox(sandbox);
+    for (const network of left) this.events.network(network, 'disconnect', container);
     for (const attachment of container.attachments.values()) this.attacher?.detach(attachment);
     container.attachments.clear();
   }
@@ -325,6 +360,8 @@ export class Containers {
     const { process } = container;
     if (!container.running || process === undefined) return done();
     container.onEnd.push(done);
+    this.events.container(container, 'kill', { signal: String(SIGNAL_NUMBERS[signal]) });
+    container.onEnd.push(() => this.events.container(container, 'stop'));
     process.post(signal);
     const timer = this.scheduler.after(micros, () => process.post('SIGKILL'));
     container.onEnd.push(() => timer.cancel());
@@ -344,6 +381,11 @@ export class Containers {
         if (--left === 0) done();
       });
     }
+  }
+
+  /** The daemon was killed. */
+  halt(): void {
+    this.halted = true;
   }
 
   /** What an earlier daemon, killed, has left running goes. */
@@ -373,13 +415,15 @@ export class Containers {
     return { signal: signal ?? 'SIGTERM', micros: container.config.StopTimeout === undefined ? STOP_TIMEOUT : container.config.StopTimeout * SECOND };
   }
 
-  /** Removes a container that does not run. */
-  forget(container: Container): void {
+  /** Removes a container that does not run; `--rm` takes its volumes without a name along. */
+  forget(container: Container, volumes = container.hostConfig.AutoRemove): void {
     if (!this.all.delete(container.id)) return;
     container.removing = true;
     this.releaseNetworks(container);
     for (const id of container.execs) this.execs.delete(id);
     for (const tell of container.onRemoved.splice(0)) tell();
+    if (volumes && container.mountPoints.length > 0) dropAnonymous(this, container.mountPoints);
+    this.events.container(container, 'destroy');
     this.changed();
   }
 
@@ -407,6 +451,7 @@ export class Containers {
     const endpoint = container.sandbox?.endpoints.find((each) => each.network.id === id);
     if (endpoint !== undefined) {
       this.networks.disconnect(endpoint);
+      this.events.network(endpoint.network, 'disconnect', container);
       writeContainerFiles(this.host, container, this.networks.ways);
       const attachment = container.attachments.get(id);
       container.attachments.delete(id);

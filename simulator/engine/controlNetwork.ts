@@ -7,7 +7,7 @@ import type { Scheduler, Timer } from '../base/scheduler.ts';
 import { SECOND } from '../base/scheduler.ts';
 import { decodeUtf8, encodeUtf8, Utf8Decoder } from '../base/utf8.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
-import type { Channel } from '../swarm/channel.ts';
+import { type Channel, readMessage } from '../swarm/channel.ts';
 import type { GossipNetwork } from '../swarm/memberlist.ts';
 import { tcpConnect, tcpReceive, tcpSend, tcpSocket, udpSend, type TcpSocket, type UdpSocket } from '../transport/index.ts';
 import { watch, type DaemonSockets } from './sockets.ts';
@@ -47,7 +47,9 @@ class TcpChannel implements Channel {
       for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n')) {
         const line = this.text.slice(0, at);
         this.text = this.text.slice(at + 1);
-        this.onMessage(JSON.parse(line));
+        const message = readMessage(line);
+        if (message === undefined) return this.end(); // as a failed TLS handshake
+        this.onMessage(message);
         if (this.closed) return;
       }
     }

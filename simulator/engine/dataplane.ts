@@ -7,10 +7,12 @@
  * requests are let go, as libnetwork logs a warning and goes on.
  */
 import { assert } from '../base/assert.ts';
-import { broadcastOf } from '../base/address.ts';
+import { BROADCAST_MAC, broadcastOf } from '../base/address.ts';
 import type { Origin } from '../base/origin.ts';
 import type { Result } from '../base/result.ts';
-import { ipvsControl, type ServiceKey } from '../ipvs/index.ts';
+import { SECOND } from '../base/scheduler.ts';
+import { hasIpvsService, ipvsControl, type ServiceKey } from '../ipvs/index.ts';
+import { arpSend } from '../kernel/arp.ts';
 import { setIpv6Disabled } from '../kernel/devices.ts';
 import type { NetDevice } from '../kernel/device.ts';
 import { RT_TABLE_MAIN } from '../kernel/fib.ts';
@@ -25,6 +27,7 @@ import type { NetworkNamespace } from '../kernel/netns.ts';
 import { readSysctl as readSysctlFile, writeSysctl as writeSysctlFile } from '../kernel/sysctl.ts';
 import { shownChain, xtables, type RuleSpec, type TableName, type XtablesRequest } from '../netfilter/index.ts';
 import { isComplaint, parseRule } from '../netfilter/parse.ts';
+import { ARP_REQUEST } from '../wire/packet.ts';
 
 export type { TableName };
 
@@ -198,6 +201,13 @@ export function removeDefaultRoute(ns: NetworkNamespace): void {
   deleteRoute(ns, { destination: 0, prefix: 0, table: RT_TABLE_MAIN, tos: 0 });
 }
 
+/** `arping -U -c COUNT -I DEV ADDRESS`: one at once, the others a second apart, while the device has the address. */
+export function announce(dev: NetDevice, address: number, count: number): void {
+  if (count === 0 || dev.removed || !dev.addresses.some((own) => own.address === address)) return;
+  arpSend(dev, ARP_REQUEST, address, BROADCAST_MAC, address, dev.mac, 0);
+  dev.ns.kernel.universe.scheduler.after(SECOND, () => announce(dev, address, count - 1));
+}
+
 /** `ip neigh replace ADDRESS lladdr MAC dev DEV nud permanent` */
 export function setNeighbour(dev: NetDevice, address: number, mac: number, origin: Origin): void {
   newNeighbour(dev, { address, mac, state: 'PERMANENT', proxy: false, origin }, 'replace');
@@ -263,7 +273,7 @@ function service(fwmark: number): ServiceKey {
 }
 
 export function hasService(ns: NetworkNamespace, mark: number): boolean {
-  return ipvsControl(ns, { op: 'list', service: service(mark) }, NOBODY).ok;
+  return hasIpvsService(ns, service(mark));
 }
 
 export function addService(ns: NetworkNamespace, mark: number, origin: Origin): void {

@@ -11,14 +11,17 @@ import { ERAS, type Era } from '../eras/index.ts';
 import type { Host } from '../process/host.ts';
 import type { Process } from '../process/process.ts';
 import { fail, type Program, type ProgramContext, type Tool } from '../process/program.ts';
-import { answer, DOCKER_SOCKET, type EngineApi } from './api.ts';
+import { answer, DOCKER_SOCKET, type ControlApi, type EngineApi } from './api.ts';
 import { Cluster, type Membership } from './cluster.ts';
 import { containerApi } from './containerApi.ts';
 import type { Container } from './container.ts';
 import { Containers } from './containers.ts';
 import { inEra } from './eraViews.ts';
+import { EVENT_FILTERS, Events } from './events.ts';
+import { checkFilters } from './filters.ts';
 import { Images, type ImageDefinition } from './images.ts';
-import { describeNode, engineInfo, engineVersion } from './info.ts';
+import { describeNode } from './description.ts';
+import { engineInfo, engineVersion } from './info.ts';
 import { networkApi } from './networkApi.ts';
 import { NetworkController } from './network/controller.ts';
 import type { Network } from './network/model.ts';
@@ -26,6 +29,9 @@ import { Proxies } from './proxy.ts';
 import { serviceApi } from './serviceApi.ts';
 import { LogBroker } from './serviceLogs.ts';
 import { DaemonSockets } from './sockets.ts';
+import { fileApi } from './fileApi.ts';
+import { serve, throughLeader } from './throughLeader.ts';
+import { createVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume, type Volume } from './volumes.ts';
 import { swarmApi } from './swarmApi.ts';
 import type { Dice } from '../swarm/dice.ts';
 
@@ -54,6 +60,7 @@ interface Kept {
   readonly id: string;
   readonly images: Images;
   readonly containers: Map<string, Container>;
+  readonly volumes: Map<string, Volume>;
   networks: Network[];
   membership: Membership | undefined;
 }
@@ -73,7 +80,7 @@ function fingerprint(random: RandomStream): string {
 }
 
 export class Dockerd {
-  private readonly host: Host;
+  private host: Host;
   readonly era: Era;
   private readonly kept: Kept;
   private readonly dice: Dice | undefined;
@@ -83,6 +90,7 @@ export class Dockerd {
   /** Woken after each change of anything the daemon keeps, and when its process has ended. */
   readonly changed = new WaitQueue();
   private announced = false;
+  private readonly events: Events;
 
   constructor(host: Host, options: DockerdOptions) {
     const era = ERAS[options.engine];
@@ -96,9 +104,11 @@ export class Dockerd {
       id: era.daemon.idForm === 'uuid' ? [8, 4, 4, 4, 12].map((length) => ids.hex(length)).join('-') : fingerprint(ids),
       images: new Images(options.images ?? [], random.stream(`docker-image/${host.name}`), host.wallClock),
       containers: new Map(),
+      volumes: new Map(),
       networks: [],
       membership: undefined,
     };
+    this.events = new Events(() => this.host.wallClock, () => this.announce());
     daemons.set(host, this);
   }
 
@@ -125,6 +135,16 @@ export class Dockerd {
     this.changed.wake();
   }
 
+  /** The machine was booted anew: the same disk, another kernel. The daemon died with the old one. */
+  moveTo(host: Host): void {
+    if (this.wreck !== undefined) {
+      this.wreck.containers.abandon();
+      this.putAway(this.wreck);
+    }
+    this.host = host;
+    daemons.set(host, this);
+  }
+
   /** Starts the daemon: chains, docker0, the API's socket. */
   start(cause?: Origin): void {
     if (this.running !== undefined) return;
@@ -139,16 +159,29 @@ export class Dockerd {
     const process = host.daemon(['/usr/sbin/dockerd', '-H', 'fd://', '--containerd=/run/containerd/containerd.sock'], (ctx) => this.main(ctx), { cause: cause ?? host.origin });
     const sockets = new DaemonSockets(process, scheduler);
     const networks = new NetworkController(host, sockets, era.dataPlane);
-    const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce, this.kept.containers, era.daemon);
-    const cluster = new Cluster({ host, sockets, networks, containers, changed: this.announce, dice: this.dice, describe: () => describeNode(host, era) });
+    const containers = new Containers(host, process, images, networks, new Proxies(host), this.announce, this.kept.containers, era.daemon, this.events, this.kept.volumes);
+    const cluster = new Cluster({ host, sockets, networks, containers, changed: this.announce, dice: this.dice, describe: () => describeNode(host, era), serve: (call) => serve(control, call), events: this.events });
+    const swarm = swarmApi(host, cluster, this.announce);
+    const services = serviceApi(cluster, new LogBroker(this.announce), host.kernel.universe.random.stream(`docker-names/${host.name}`), era.daemon, () => networks.nameServers()[0] ?? '');
+    const reachable = networkApi(networks, containers, cluster, this.announce, this.events);
+    const files = fileApi(cluster);
+    const control: ControlApi = { ...swarm, ...services, ...reachable, ...files };
     const today: EngineApi = {
       changed: this.changed,
       version: () => answer(engineVersion(era)),
       info: () => answer(engineInfo(host, era, id, { containers, images, cluster })),
+      events: (query) => checkFilters(query.filters, EVENT_FILTERS) ?? answer(this.events.read(query)),
       ...containerApi(host, containers, images, this.announce),
-      ...networkApi(networks, containers, cluster, this.announce),
-      ...swarmApi(host, cluster, this.announce),
-      ...serviceApi(cluster, new LogBroker(this.announce)),
+      volumes: (filters) => listVolumes(containers, filters),
+      volumeInspect: (name) => inspectVolume(containers, name),
+      volumeCreate: (name, driver, labels) => createVolume(containers, name, driver, labels),
+      volumeRemove: (name, force) => removeVolume(containers, name, force),
+      volumePrune: (filters) => pruneVolumes(containers, filters),
+      ...reachable,
+      ...swarm,
+      ...services,
+      ...files,
+      ...throughLeader(control, cluster, host.origin, this.announce),
     };
     const api = inEra(today, era);
     this.running = { process, sockets, networks, containers, images, cluster, api };
@@ -199,6 +232,11 @@ export class Dockerd {
   /** True while the process is there. */
   get alive(): boolean {
     return this.running !== undefined;
+  }
+
+  /** `kill -9`: what it wrote into the kernel stays, and its containers go on. */
+  kill(): void {
+    this.running?.process.post('SIGKILL');
   }
 
   /** Ends the daemon, its containers and its part in the swarm, as `kill $(cat /var/run/docker.pid)` does. */

@@ -51,7 +51,9 @@ export function containerStatus(state: ContainerState, now: number): string {
   if (state.Running) {
     if (state.Paused) return `Up ${since(state.StartedAt)} (Paused)`;
     if (state.Restarting) return `Restarting (${state.ExitCode}) ${since(state.FinishedAt)} ago`;
-    return `Up ${since(state.StartedAt)}`;
+    const health = state.Health?.Status;
+    const words = health === undefined ? '' : health === 'starting' ? ' (health: starting)' : ` (${health})`;
+    return `Up ${since(state.StartedAt)}${words}`;
   }
   if (state.Status === 'removing') return 'Removal In Progress';
   if (state.Dead) return 'Dead';

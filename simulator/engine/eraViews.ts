@@ -35,7 +35,9 @@ export function inEra(api: EngineApi, { daemon: { edits, idIsAlias } }: Era): En
       const found = api.containerInspect(id);
       return show(found.ok && idIsAlias ? { ...found, value: withIdAsAlias(found.value) } : found, 'container');
     },
-    serviceInspect: (id, options) => show(api.serviceInspect(id, options), 'service'),
+    // Who asks without defaults writes it back, changed in one place.
+    serviceInspect: (id, options) =>
+      options.insertDefaults ? show(api.serviceInspect(id, options), 'service') : api.serviceInspect(id, options),
     nodeInspect: (id) => show(api.nodeInspect(id), 'node'),
     taskInspect: (id) => show(api.taskInspect(id), 'task'),
   };

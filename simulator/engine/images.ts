@@ -5,7 +5,8 @@
 import type { RandomStream } from '../base/random.ts';
 import { SECOND } from '../base/scheduler.ts';
 import type { RootSpec } from '../process/rootfs.ts';
-import { answer, refusal, rfc3339Nano, type ApiResult, type ImageDeleted, type ImageInspect, type ImageSummary } from './api.ts';
+import { any, hasLabels, isTrue } from './filters.ts';
+import { answer, refusal, rfc3339Nano, type ApiResult, type Filters, type HealthConfig, type ImageDeleted, type ImageInspect, type ImageSummary } from './api.ts';
 
 /** An image as the world provides it. */
 export interface ImageDefinition {
@@ -19,6 +20,12 @@ export interface ImageDefinition {
   readonly env?: readonly string[];
   readonly exposedPorts?: readonly string[];
   readonly workingDir?: string;
+  /** HEALTHCHECK of its Dockerfile. */
+  readonly healthcheck?: HealthConfig;
+  /** Not on the machines from the start: it is there once somebody pulls it. */
+  readonly elsewhere?: boolean;
+  /** Why it cannot be had, where it is known and not emulated. */
+  readonly refused?: string;
   /** Programs and files of its root. */
   readonly root: RootSpec;
 }
@@ -40,9 +47,13 @@ export function withTag(reference: string): string {
 
 export class Images {
   private readonly images: Image[];
+  private readonly elsewhere: readonly ImageDefinition[];
+  private readonly random: RandomStream;
 
   constructor(definitions: readonly ImageDefinition[], random: RandomStream, now: number) {
-    this.images = definitions.map((definition) => ({
+    this.random = random;
+    this.elsewhere = definitions.filter((definition) => definition.elsewhere === true);
+    this.images = definitions.filter((definition) => definition.elsewhere !== true).map((definition) => ({
       id: `sha256:${random.hex(64)}`,
       definition,
       created: now - definition.age * SECOND,
@@ -58,14 +69,40 @@ export class Images {
     return this.images.find((image) => image.tags.includes(name)) ?? (/^[0-9a-f]{4,64}$/.test(bare) ? this.images.find((image) => image.id.slice(7).startsWith(bare)) : undefined);
   }
 
+  /** Fetches one that is not here: undefined when nobody has it, words when it is known and not emulated. */
+  pull(reference: string, now: number): Image | string | undefined {
+    const here = this.find(reference);
+    if (here !== undefined) return here;
+    const definition = this.elsewhere.find(({ repository }) => withTag(reference) === `${repository}:latest`);
+    if (definition === undefined || definition.refused !== undefined) return definition?.refused;
+    const image = { id: `sha256:${this.random.hex(64)}`, definition, created: now, layer: this.random.hex(64), tags: [`${definition.repository}:latest`] };
+    this.images.push(image);
+    return image;
+  }
+
   get count(): number {
     return this.images.length;
   }
 
   /** Newest first. */
-  list(reference: readonly string[]): ImageSummary[] {
-    const wanted = this.images.filter((image) => reference.length === 0 || image.tags.some((tag) => reference.some((pattern) => matches(tag, pattern))));
-    return [...wanted]
+  list(filters: Filters): ApiResult<ImageSummary[]> {
+    const bound = (key: 'before' | 'since'): Image | undefined => this.find(filters[key]?.[0] ?? '');
+    for (const key of ['before', 'since'] as const) {
+      const [name] = filters[key] ?? [];
+      if (name !== undefined && bound(key) === undefined) return noSuchImage(name);
+    }
+    if (filters['until']?.some((value) => !/^\d+$/.test(value)) === true) return refusal(501, 'the filter until is emulated here for seconds of Unix time only');
+    const [before, since] = [bound('before'), bound('since')];
+    const wanted = this.images.filter(
+      (image) =>
+        any(filters['reference'], (pattern) => image.tags.some((tag) => matches(tag, pattern))) &&
+        any(filters['dangling'], (value) => isTrue(value) === (image.tags.length === 0)) &&
+        hasLabels(filters['label'], {}) &&
+        any(filters['until'], (value) => image.created < Number(value) * SECOND) &&
+        (before === undefined || image.created < before.created) &&
+        (since === undefined || image.created > since.created),
+    );
+    const summaries = [...wanted]
       .sort((a, b) => b.created - a.created)
       .map((image) => ({
         Containers: -1,
@@ -78,6 +115,7 @@ export class Images {
         SharedSize: -1,
         Size: image.definition.size,
       }));
+    return answer(summaries);
   }
 
   inspect(name: string): ApiResult<ImageInspect> {
@@ -127,7 +165,9 @@ export class Images {
   remove(name: string, force: boolean, user: (image: Image) => { id: string; running: boolean } | undefined): ApiResult<ImageDeleted[]> {
     const image = this.find(name);
     if (image === undefined) return noSuchImage(name);
-    const container = user(image);
+    const tagged = image.tags.includes(withTag(name));
+    if (!tagged && image.tags.length > 1 && !force) return refusal(409, `conflict: unable to delete ${image.id.slice(7, 19)} (must be forced) - image is referenced in multiple repositories`);
+    const container = tagged && image.tags.length > 1 ? undefined : user(image);
     if (container !== undefined && (!force || container.running)) {
       const id = container.id.slice(0, 12);
       if (container.running && force) return refusal(409, `conflict: unable to delete ${image.id.slice(7, 19)} (cannot be forced) - image is being used by running container ${id}`);
@@ -135,7 +175,8 @@ export class Images {
     }
     const tag = withTag(name);
     const gone: ImageDeleted[] = image.tags.includes(tag) || image.tags.length === 1 ? [{ Untagged: image.tags.includes(tag) ? tag : (image.tags[0] as string) }] : [];
-    image.tags = image.tags.filter((each) => each !== gone[0]?.Untagged);
+    if (!tagged) gone.splice(0, gone.length, ...image.tags.map((Untagged) => ({ Untagged })));
+    image.tags = image.tags.filter((each) => !gone.some(({ Untagged }) => Untagged === each));
     if (image.tags.length === 0) {
       this.images.splice(this.images.indexOf(image), 1);
       gone.push({ Deleted: image.id }, { Deleted: `sha256:${image.layer}` });

@@ -1,14 +1,13 @@
 /** `docker version` and `docker info`. Mirrors moby daemon/info.go; what differs between eras comes from eras/. */
 import type { Era } from '../eras/era.ts';
 import type { Host } from '../process/host.ts';
-import { rfc3339Nano, type EngineInfo, type EngineVersion, type SwarmInfo } from './api.ts';
+import { rfc3339Nano, type ClusterInfo, type EngineInfo, type EngineVersion, type SwarmInfo } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import type { Containers } from './containers.ts';
 import type { Images } from './images.ts';
+import { CPUS } from './description.ts';
 import { clusterInfo } from './swarmViews.ts';
-import type { NodeDescription } from '../swarm/objects.ts';
-
-const CPUS = 2;
+import { NO_LEADER } from '../swarm/calls.ts';
 
 export function engineVersion(era: Era): EngineVersion {
   const details = { ApiVersion: era.apiVersion, Arch: 'amd64', BuildTime: era.buildTime, Experimental: 'false', GitCommit: era.gitCommit, GoVersion: era.goVersion, KernelVersion: era.platform.kernel, MinAPIVersion: era.minApiVersion, Os: 'linux' };
@@ -36,35 +35,25 @@ export function engineVersion(era: Era): EngineVersion {
   };
 }
 
-/** What a node tells of itself to the swarm. */
-export function describeNode(host: Host, era: Era): NodeDescription {
-  const plugins = [
-    ...era.daemon.logPlugins.map((name) => ({ Type: 'Log', Name: name })),
-    ...era.daemon.networkPlugins.map((name) => ({ Type: 'Network', Name: name })),
-    { Type: 'Volume', Name: 'local' },
-  ];
-  return {
-    Hostname: host.name,
-    Platform: { Architecture: 'x86_64', OS: 'linux' },
-    Resources: { NanoCPUs: CPUS * 1e9, MemoryBytes: era.platform.memory },
-    Engine: { EngineVersion: era.version, Plugins: plugins },
-  };
-}
-
 function swarmInfo(cluster: Cluster, era: Era): SwarmInfo {
-  const { manager } = cluster;
-  const base = { NodeID: cluster.nodeId, NodeAddr: cluster.address, LocalNodeState: cluster.state, ControlAvailable: manager !== undefined, Error: '' };
+  const { managing } = cluster;
+  const base = { NodeID: cluster.nodeId, NodeAddr: cluster.address, LocalNodeState: cluster.state, ControlAvailable: managing !== undefined, Error: managing?.quorate === false ? NO_LEADER : '' };
   const managers = cluster.agent?.managers ?? [];
   const remote = managers.length === 0 ? null : managers.map(({ NodeID, Addr }) => ({ NodeID, Addr }));
-  if (manager === undefined) return { ...base, RemoteManagers: remote };
-  const nodes = [...manager.store.nodes.values()];
+  const object = managing?.quorate === true ? managing.store.cluster : undefined;
+  if (managing === undefined || object === undefined) return { ...base, RemoteManagers: remote };
+  const nodes = [...managing.store.nodes.values()];
   return {
     ...base,
     RemoteManagers: remote,
     Nodes: nodes.length,
-    Managers: nodes.filter((node) => node.ManagerStatus !== undefined).length,
-    Cluster: { ...clusterInfo(manager.cluster), ...(era.daemon.addressPools ? { DefaultAddrPool: manager.cluster.DefaultAddrPool } : {}) },
+    Managers: managing.memberCount,
+    Cluster: { ...withTick(clusterInfo(object), era.daemon.electionTick), ...(era.daemon.addressPools ? { DefaultAddrPool: object.DefaultAddrPool } : {}) },
   };
+}
+
+function withTick(info: ClusterInfo, ElectionTick: number): ClusterInfo {
+  return { ...info, Spec: { ...info.Spec, Raft: { ...info.Spec.Raft, ElectionTick } } };
 }
 
 export function engineInfo(host: Host, era: Era, id: string, parts: { containers: Containers; images: Images; cluster: Cluster }): EngineInfo {

@@ -1,22 +1,22 @@
 /** The network part of the API. Mirrors moby daemon/network.go, api/server/router/network and daemon/cluster/networks.go. */
-import type { ProgramContext } from '../process/program.ts';
 import type { Origin } from '../base/origin.ts';
 import { formatIpv4, inPrefix, parseCidr, parseIpv4 } from '../base/address.ts';
 import { createNetwork, removeNetwork } from '../swarm/control.ts';
 import { formatSubnet } from '../swarm/ipam.ts';
 import type { NetworkObject } from '../swarm/objects.ts';
-import { answer, finished, refusal, rfc3339Nano, type ApiRefusal, type ApiResult, type EngineApi, type Filters, type IpamConfig, type NetworkCreateRequest, type NetworkResource, type NetworkServiceInfo } from './api.ts';
+import { answer, finished, refusal, rfc3339Nano, type ApiRefusal, type ApiResult, type ControlApi, type ControlCause, type EngineApi, type Filters, type IpamConfig, type NetworkCreateRequest, type NetworkResource, type NetworkServiceInfo } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import type { Containers } from './containers.ts';
+import type { Events } from './events.ts';
 import { Pending } from './containerApi.ts';
 import { any, checkFilters, hasLabels, isTrue, nameMatches, sortedRecord } from './filters.ts';
 import { cidrOf } from './network/bridge.ts';
 import type { NetworkController } from './network/controller.ts';
 import { GATEWAY_NETWORK, type Endpoint, type Network } from './network/model.ts';
 import { ENDPOINT_TABLE, type LoadBalancer } from './network/services.ts';
-import { NO_MANAGER } from './refusals.ts';
+import { ELSEWHERE, leaderOf, NO_MANAGER } from './refusals.ts';
 
-type NetworkPart = Pick<EngineApi, 'networks' | 'networkInspect' | 'networkCreate' | 'networkRemove' | 'networkConnect' | 'networkDisconnect' | 'networkPrune'>;
+type NetworkPart = Pick<EngineApi, 'networks' | 'networkInspect' | 'networkConnect' | 'networkDisconnect' | 'networkPrune'> & Pick<ControlApi, 'networkCreate' | 'networkRemove'>;
 
 const PREDEFINED = ['bridge', 'host', 'none'];
 
@@ -25,16 +25,16 @@ interface Found {
   readonly object: NetworkObject | undefined;
 }
 
-export function networkApi(networks: NetworkController, containers: Containers, cluster: Cluster, changed: () => void): NetworkPart {
+export function networkApi(networks: NetworkController, containers: Containers, cluster: Cluster, changed: () => void, events: Events): NetworkPart {
   /** Networks of this node, and on managers those of the swarm that are not here. */
   function all(): Found[] {
-    const objects = [...(cluster.manager?.store.networks.values() ?? [])].filter((object) => object.Spec.Scope === 'swarm');
+    const objects = [...(cluster.managing?.store.networks.values() ?? [])].filter((object) => object.Spec.Scope === 'swarm');
     const local = [...networks.networks.values()].map((network) => ({ local: network, object: objects.find((object) => object.ID === network.id) }));
     return [...local, ...objects.filter((object) => !networks.networks.has(object.ID)).map((object) => ({ local: undefined, object }))];
   }
 
   /** Bare tests call without a client. */
-  const originOf = ({ Name }: NetworkCreateRequest, cause: ProgramContext | undefined): Origin => ({ by: 'docker', text: `network ${Name}`, ...(cause === undefined ? {} : { cause: cause.origin }) });
+  const originOf = ({ Name }: NetworkCreateRequest, cause: ControlCause | undefined): Origin => ({ by: 'docker', text: `network ${Name}`, ...(cause === undefined ? {} : { cause: cause.origin }) });
   const idOf = ({ local, object }: Found): string => local?.id ?? object?.ID ?? '';
   const nameOf = ({ local, object }: Found): string => local?.name ?? object?.Spec.Name ?? '';
 
@@ -99,6 +99,8 @@ export function networkApi(networks: NetworkController, containers: Containers, 
     networks(filters) {
       const wrong = checkFilters(filters, ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']);
       if (wrong !== undefined) return wrong;
+      const type = filters['type']?.find((value) => value !== 'builtin' && value !== 'custom');
+      if (type !== undefined) return refusal(400, `invalid filter: 'type=${type}'`);
       const found = all().map((each) => resource(each, false, false)).filter((each) => selected(filters, each, containers));
       return answer(found.sort((a, b) => (a.Id < b.Id ? -1 : 1)));
     },
@@ -122,13 +124,15 @@ export function networkApi(networks: NetworkController, containers: Containers, 
       const { local, object } = found.value;
       if (local !== undefined && PREDEFINED.includes(local.name)) return refusal(403, `${local.name} is a pre-defined network and cannot be removed`);
       if (object !== undefined || local?.driver === 'overlay') {
-        if (cluster.manager === undefined || object === undefined) return NO_MANAGER;
+        if (cluster.managing === undefined || object === undefined) return NO_MANAGER;
+        if (cluster.manager === undefined) return refusal(500, ELSEWHERE);
         const removed = removeNetwork(cluster.manager, object);
         return removed.ok ? answer(undefined) : refusal(removed.status, removed.message);
       }
       if (local === undefined) return answer(undefined);
       if (local.endpoints.size > 0) return refusal(403, `error while removing network: network ${local.name} id ${local.id} has active endpoints`);
       networks.deleteNetwork(local);
+      events.network(local, 'destroy');
       changed();
       return answer(undefined);
     },
@@ -162,17 +166,21 @@ export function networkApi(networks: NetworkController, containers: Containers, 
       const wrong = checkFilters(filters, ['label', 'label!', 'until']);
       if (wrong !== undefined) return wrong;
       const gone = [...networks.networks.values()].filter((network) => network.driver === 'bridge' && !PREDEFINED.includes(network.name) && network.name !== GATEWAY_NETWORK && network.endpoints.size === 0 && hasLabels(filters['label'], network.labels));
-      for (const network of gone) networks.deleteNetwork(network);
+      for (const network of gone) {
+        networks.deleteNetwork(network);
+        events.network(network, 'destroy');
+      }
       changed();
       return answer({ NetworksDeleted: gone.map((network) => network.name) });
     },
   };
 
   function createOverlay(request: NetworkCreateRequest, origin: Origin): ApiResult<{ Id: string; Warning: string }> {
-    if (cluster.manager === undefined) return NO_MANAGER;
+    const leader = leaderOf(cluster);
+    if (!leader.ok) return cluster.managing === undefined ? NO_MANAGER : leader;
     if (request.EnableIPv6 === true) return refusal(501, 'IPv6 networks are not emulated here');
     const created = createNetwork(
-      cluster.manager,
+      leader.value,
       {
         Name: request.Name,
         Labels: Object.keys(request.Labels).length === 0 ? null : { ...request.Labels },
@@ -211,6 +219,7 @@ export function networkApi(networks: NetworkController, containers: Containers, 
       },
     );
     if (network === undefined) return refusal(403, 'Pool overlaps with other one on this address space');
+    events.network(network, 'create');
     changed();
     return answer({ Id: network.id, Warning: '' });
   }

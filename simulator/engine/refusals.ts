@@ -1,5 +1,8 @@
 /** The daemon's words when a node is not in the position to answer (moby daemon/cluster/errors.go). */
-import { refusal, type ApiRefusal } from './api.ts';
+import { NO_LEADER } from '../swarm/calls.ts';
+import type { Manager } from '../swarm/manager.ts';
+import type { Store } from '../swarm/store.ts';
+import { answer, refusal, type ApiRefusal, type ApiResult } from './api.ts';
 import type { Cluster } from './cluster.ts';
 
 export const NO_MANAGER: ApiRefusal = refusal(
@@ -20,6 +23,27 @@ export const ALREADY_IN_SWARM: ApiRefusal = refusal(
 export const NOT_IN_SWARM: ApiRefusal = refusal(503, 'This node is not part of a swarm');
 
 /** Why this node cannot be asked about the swarm. */
-export function notManager(cluster: Cluster): ApiRefusal {
+function notManager(cluster: Cluster): ApiRefusal {
   return cluster.state === 'inactive' ? NO_MANAGER : WORKER;
 }
+
+/** What this manager knows of the swarm, while there is a leader. */
+export function storeOf(cluster: Cluster): ApiResult<Store> {
+  const { managing } = cluster;
+  if (managing === undefined) return notManager(cluster);
+  return managing.quorate ? answer(managing.store) : noLeader();
+}
+
+/** The leader, for what only it does. */
+export function leaderOf(cluster: Cluster): ApiResult<Manager> {
+  const { managing } = cluster;
+  if (managing === undefined) return notManager(cluster);
+  return managing.leading === undefined ? noLeader() : answer(managing.leading);
+}
+
+function noLeader(): ApiRefusal {
+  return refusal(500, NO_LEADER);
+}
+
+/** A network of the swarm, asked of a manager that does not lead: answered by the one that does, and never shown. */
+export const ELSEWHERE = 'ask the leader';

@@ -14,7 +14,8 @@ import type { OpenFile, SpawnOptions } from '../process/program.ts';
 import type { StandardFiles } from './api.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { Container } from './container.ts';
-import { LoggedOutput } from './logs.ts';
+import type { Probe } from './health.ts';
+import { ContainerLog, LoggedOutput } from './logs.ts';
 
 /** How long a container is given between SIGTERM and SIGKILL. */
 export const STOP_TIMEOUT = 10 * SECOND;
@@ -72,10 +73,10 @@ export class Runtime {
   }
 
   /** Starts a further process in a running container. Returns runc's words when that fails. */
-  exec(container: Container, argv: readonly string[], extra: { env: readonly string[]; cwd: string; tty: boolean; privileged: boolean; cause: Origin }, files: StandardFiles | undefined): Process | string {
+  exec(container: Container, argv: readonly string[], extra: { env: readonly string[]; cwd: string; tty: boolean; privileged: boolean; cause: Origin; output?: OpenFile }, files: StandardFiles | undefined): Process | string {
     const tty = extra.tty ? terminalOf(files) : undefined;
     const nothing = new MemoryDevice('/dev/null');
-    const stdout = tty ?? files?.stdout ?? nothing;
+    const stdout = tty ?? files?.stdout ?? extra.output ?? nothing;
     const first = container.process;
     const options: SpawnOptions = {
       netns: first?.netns ?? this.host.kernel.initNs,
@@ -86,13 +87,30 @@ export class Runtime {
       ...(first === undefined ? {} : { pidNamespaceOf: first.hostPid }),
       cwd: extra.cwd !== '' ? extra.cwd : container.config.WorkingDir === '' ? '/' : container.config.WorkingDir,
       env: this.environment(container, extra.env, extra.tty),
-      files: new Map<number, OpenFile>([[0, tty ?? files?.stdin ?? nothing], [1, stdout], [2, tty ?? files?.stderr ?? nothing]]),
+      files: new Map<number, OpenFile>([[0, tty ?? files?.stdin ?? nothing], [1, stdout], [2, tty ?? files?.stderr ?? extra.output ?? nothing]]),
       uid: 0,
       cause: extra.cause,
     };
     const started = this.spawn(argv, options, files, tty !== undefined);
     const { before, after } = this.habits.execFailure;
     return typeof started === 'string' ? `OCI runtime exec failed: exec failed: ${before}${started}${after}` : started;
+  }
+
+  /** Runs a health check's command once; `done` gets its exit code and what it printed, or why it did not start. */
+  probe(container: Container, argv: readonly string[], done: (exitCode: number | undefined, output: string) => void): Probe {
+    const log = new ContainerLog(() => this.host.wallClock, () => undefined);
+    const output = new LoggedOutput(log, 'stdout', 'pipe:[1]');
+    const started = this.exec(container, argv, { env: [], cwd: '', tty: false, privileged: false, cause: container.origin, output }, undefined);
+    if (typeof started === 'string') {
+      done(undefined, started);
+      return { kill: () => undefined };
+    }
+    started.onExit = (status) => {
+      log.end();
+      // From the backlog: the process is still on its way out.
+      this.host.kernel.universe.scheduler.soon(() => done(status, log.entries.map(({ text }) => text).join('')), undefined, undefined);
+    };
+    return { kill: () => started.post('SIGKILL') };
   }
 
   private spawn(argv: readonly string[], options: SpawnOptions, files: StandardFiles | undefined, foreground: boolean): Process | string {

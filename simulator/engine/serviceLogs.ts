@@ -69,7 +69,7 @@ export class LogBroker {
 }
 
 /** The agent's side: follows the log of a task's container and sends what comes. */
-export function sendLogs(containers: Containers, taskId: string, options: LogOptions, send: (lines: LogLines) => void): { poll(): boolean; stop(): void } {
+function sendLogs(containers: Containers, taskId: string, options: LogOptions, send: (lines: LogLines) => void): { poll(): boolean; stop(): void } {
   const container = [...containers.all.values()].find((each) => each.task?.taskId === taskId);
   const reader = container?.log.read(options);
   return {
@@ -85,4 +85,32 @@ export function sendLogs(containers: Containers, taskId: string, options: LogOpt
     },
     stop: () => reader?.close(),
   };
+}
+
+/** All that a node sends to managers who asked. */
+export class LogSenders {
+  private readonly containers: Containers;
+  private readonly readers = new Map<number, ReturnType<typeof sendLogs>[]>();
+
+  constructor(containers: Containers) {
+    this.containers = containers;
+  }
+
+  /** Begins to send the lines of tasks; without options, ends it. */
+  serve(subscription: number, tasks: readonly string[], options: LogOptions | undefined, send: (lines: LogLines) => void): void {
+    for (const reader of this.readers.get(subscription) ?? []) reader.stop();
+    this.readers.delete(subscription);
+    if (options === undefined) return;
+    this.readers.set(subscription, tasks.map((taskId) => sendLogs(this.containers, taskId, options, send)));
+    this.poll();
+  }
+
+  /** Sends what was printed since the last time. */
+  poll(): void {
+    for (const [subscription, readers] of this.readers) {
+      const left = readers.filter((reader) => reader.poll());
+      if (left.length === 0) this.readers.delete(subscription);
+      else this.readers.set(subscription, left);
+    }
+  }
 }

@@ -2,7 +2,7 @@
  * JSON shapes of the swarm part of Docker Engine API v1.45 (moby api/types/swarm of 26.1).
  * Rules for the order of keys, `?` and maps: see apiTypes.ts.
  */
-import type { Labels, MountSpec } from './apiTypes.ts';
+import type { HealthConfig, Labels, MountSpec } from './apiTypes.ts';
 
 export interface Version {
   Index: number;
@@ -90,6 +90,9 @@ export interface ContainerSpec {
   Sysctls?: Labels;
   CapabilityAdd?: string[];
   CapabilityDrop?: string[];
+  Secrets?: SecretReference[];
+  Configs?: ConfigReference[];
+  Healthcheck?: HealthConfig;
 }
 
 export interface RestartPolicy {
@@ -237,6 +240,40 @@ export interface SwarmTask extends Meta {
   Volumes: null;
   /** Of jobs. */
   JobIteration?: Version;
+}
+
+// ---------------------------------------------------------------- secrets and configs
+
+/** `Data` is base64; of secrets it is never shown. */
+export interface FileSpec {
+  Name: string;
+  Labels: Labels;
+  Data?: string;
+}
+
+/** GET /secrets/{id}, GET /configs/{id} */
+export interface SwarmFile extends Meta {
+  Spec: FileSpec;
+}
+
+/** Where a task finds a secret or a config. */
+export interface FileTarget {
+  Name: string;
+  UID: string;
+  GID: string;
+  Mode: number;
+}
+
+export interface SecretReference {
+  File: FileTarget;
+  SecretID: string;
+  SecretName: string;
+}
+
+export interface ConfigReference {
+  File: FileTarget;
+  ConfigID: string;
+  ConfigName: string;
 }
 
 // ---------------------------------------------------------------- the swarm itself

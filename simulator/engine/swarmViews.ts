@@ -25,7 +25,8 @@ function meta(object: { ID: string; Version: number; CreatedAt: number; UpdatedA
   return { ID: object.ID, Version: { Index: object.Version }, CreatedAt: rfc3339Nano(object.CreatedAt), UpdatedAt: rfc3339Nano(object.UpdatedAt) };
 }
 
-export function nodeView(node: NodeObject, certificate: string): SwarmNode {
+/** `manager` is what raft says of a member. */
+export function nodeView(node: NodeObject, certificate: string, manager: { Leader: boolean; Reachability: 'reachable' | 'unreachable'; Addr: string } | undefined): SwarmNode {
   const { Description: description, Spec: spec, Status: status } = node;
   return {
     ...meta(node),
@@ -38,9 +39,7 @@ export function nodeView(node: NodeObject, certificate: string): SwarmNode {
       TLSInfo: tlsInfo(certificate),
     },
     Status: { State: status.State, ...(status.Message === undefined ? {} : { Message: status.Message }), Addr: status.Addr },
-    ...(node.ManagerStatus === undefined
-      ? {}
-      : { ManagerStatus: { ...(node.ManagerStatus.Leader ? { Leader: true } : {}), Reachability: node.ManagerStatus.Reachability, Addr: node.ManagerStatus.Addr } }),
+    ...(manager === undefined ? {} : { ManagerStatus: { ...(manager.Leader ? { Leader: true } : {}), Reachability: manager.Reachability, Addr: manager.Addr } }),
   };
 }
 
@@ -51,22 +50,25 @@ function ordered<T extends object>(object: T, order: readonly (keyof T)[]): T {
   return result as T;
 }
 
-const CONTAINER_KEYS: readonly (keyof ContainerSpec)[] = ['Image', 'Labels', 'Command', 'Args', 'Hostname', 'Env', 'Dir', 'User', 'Privileges', 'Init', 'StopSignal', 'TTY', 'ReadOnly', 'Mounts', 'StopGracePeriod', 'Hosts', 'DNSConfig', 'Isolation', 'Sysctls', 'CapabilityAdd', 'CapabilityDrop'];
+const CONTAINER_KEYS: readonly (keyof ContainerSpec)[] = ['Image', 'Labels', 'Command', 'Args', 'Hostname', 'Env', 'Dir', 'User', 'Privileges', 'Init', 'StopSignal', 'TTY', 'ReadOnly', 'Mounts', 'StopGracePeriod', 'Healthcheck', 'Hosts', 'DNSConfig', 'Secrets', 'Configs', 'Isolation', 'Sysctls', 'CapabilityAdd', 'CapabilityDrop'];
 const TASK_KEYS: readonly (keyof TaskSpec)[] = ['ContainerSpec', 'NetworkAttachmentSpec', 'Resources', 'RestartPolicy', 'Placement', 'Networks', 'LogDriver', 'ForceUpdate', 'Runtime'];
 
-function containerView(spec: ContainerSpec, defaults: boolean): ContainerSpec {
-  const full = defaults ? { StopGracePeriod: 10e9, ...spec } : spec;
+/** What a view adds: nothing, all defaults, or the few that clients of 2017 sent with every service. */
+type Defaults = boolean | 'few';
+
+function containerView(spec: ContainerSpec, defaults: Defaults): ContainerSpec {
+  const full = defaults === true ? { StopGracePeriod: 10e9, ...spec } : spec;
   return withoutEmpty(ordered({ ...full, DNSConfig: spec.DNSConfig ?? {}, Isolation: spec.Isolation ?? 'default'}, CONTAINER_KEYS));
 }
 
-function taskSpecView(spec: TaskSpec, defaults: boolean, job: boolean): TaskSpec {
+function taskSpecView(spec: TaskSpec, defaults: Defaults, job: boolean): TaskSpec {
   const restart = spec.RestartPolicy;
   const full: TaskSpec = {
     ...spec,
     ...(spec.ContainerSpec === undefined ? {} : { ContainerSpec: containerView(spec.ContainerSpec, defaults) }),
     Resources: Object.keys(spec.Resources ?? {}).length === 0 ? {} : { Limits: spec.Resources?.Limits ?? {}, Reservations: spec.Resources?.Reservations ?? {} },
-    ...(defaults || restart !== undefined
-      ? { RestartPolicy: ordered({ ...(defaults ? { Condition: job ? 'on-failure' : 'any', Delay: 5e9, MaxAttempts: 0 } : {}), ...restart } as NonNullable<TaskSpec['RestartPolicy']>, ['Condition', 'Delay', 'MaxAttempts', 'Window']) }
+    ...(defaults !== false || restart !== undefined
+      ? { RestartPolicy: ordered({ ...(defaults !== false ? { Condition: job ? 'on-failure' : 'any', ...(defaults === 'few' ? {} : { Delay: 5e9 }), MaxAttempts: 0 } : {}), ...restart } as NonNullable<TaskSpec['RestartPolicy']>, ['Condition', 'Delay', 'MaxAttempts', 'Window']) }
       : {}),
     Placement: withoutEmpty(spec.Placement ?? {}),
     Runtime: spec.Runtime ?? 'container',
@@ -80,12 +82,13 @@ function withoutEmpty<T extends object>(object: T): T {
 }
 
 const UPDATE_DEFAULTS: UpdateConfig = { Parallelism: 1, FailureAction: 'pause', Monitor: 5e9, MaxFailureRatio: 0, Order: 'stop-first' };
+const FEW_UPDATE_DEFAULTS: UpdateConfig = { Parallelism: 1, FailureAction: 'pause', MaxFailureRatio: 0, Order: 'stop-first' };
 const UPDATE_KEYS: readonly (keyof UpdateConfig)[] = ['Parallelism', 'Delay', 'FailureAction', 'Monitor', 'MaxFailureRatio', 'Order'];
 
-export function specView(spec: ServiceSpec, defaults: boolean): SwarmService['Spec'] {
+export function specView(spec: ServiceSpec, defaults: Defaults): SwarmService['Spec'] {
   const job = isJob(spec.Mode);
-  const update = (given: UpdateConfig | undefined): UpdateConfig | undefined => (given === undefined && !defaults ? undefined : ordered({ ...UPDATE_DEFAULTS, ...given }, UPDATE_KEYS));
-  const config = job ? undefined : update(spec.UpdateConfig);
+  const update = (given: UpdateConfig | undefined): UpdateConfig | undefined => (given === undefined && defaults !== true ? undefined : ordered({ ...UPDATE_DEFAULTS, ...given }, UPDATE_KEYS));
+  const config = job ? undefined : defaults === 'few' && spec.UpdateConfig === undefined ? FEW_UPDATE_DEFAULTS : update(spec.UpdateConfig);
   const rollback = job ? undefined : update(spec.RollbackConfig);
   return {
     Name: spec.Name,
@@ -98,7 +101,7 @@ export function specView(spec: ServiceSpec, defaults: boolean): SwarmService['Sp
   };
 }
 
-export function serviceView(service: ServiceObject, defaults: boolean, status?: SwarmService['ServiceStatus']): SwarmService {
+export function serviceView(service: ServiceObject, defaults: Defaults, status?: SwarmService['ServiceStatus']): SwarmService {
   const { Endpoint: endpoint, UpdateStatus: update, JobStatus: job } = service;
   return {
     ...meta(service),

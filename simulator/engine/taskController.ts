@@ -5,6 +5,7 @@
 import { parseCidr, parseIpv4 } from '../base/address.ts';
 import { MILLISECOND, SECOND, type Scheduler } from '../base/scheduler.ts';
 import type { Controller, StepResult } from '../swarm/agent.ts';
+import type { Dice } from '../swarm/dice.ts';
 import type { AssignedTask } from '../swarm/messages.ts';
 import { taskContainerName, taskName, type NetworkAttachment, type PortConfig, type TaskObject, type TaskStatus } from '../swarm/objects.ts';
 import { parseSignal } from '../process/signals.ts';
@@ -16,6 +17,8 @@ import type { NetworkController } from './network/controller.ts';
 
 /** Virtual time it takes to make a container; and to find out that an image cannot be had. */
 const PREPARE_TIME = 200 * MILLISECOND;
+/** How often a machine that was slow in a real run is looked after. */
+const SLOW_STEP = 100 * MILLISECOND;
 const PULL_FAILURE_TIME = 15 * SECOND;
 /** How long the others are given to hear that a task leaves the rotation (defaultGossipConvergeDelay). */
 const CONVERGE_DELAY = 2 * SECOND;
@@ -28,6 +31,7 @@ export interface TaskEnvironment {
   readonly networks: NetworkController;
   readonly nodeId: string;
   readonly hostname: string;
+  readonly parts: { readonly dice: Dice | undefined };
   /** Makes the networks of a task here, with this node's own address on each. */
   ensureNetworks(assigned: AssignedTask): void;
   /** Takes networks away that nothing here needs any more. */
@@ -38,6 +42,8 @@ export class TaskController implements Controller {
   private readonly env: TaskEnvironment;
   private readonly assigned: AssignedTask;
   private container: Container | undefined;
+  private unhealthy = false;
+  private ending = false;
 
   constructor(env: TaskEnvironment, assigned: AssignedTask) {
     this.env = env;
@@ -51,14 +57,23 @@ export class TaskController implements Controller {
   prepare(done: Done): void {
     const { env, task } = this;
     env.ensureNetworks(this.assigned);
-    env.scheduler.after(PREPARE_TIME, () => {
+    env.scheduler.after(PREPARE_TIME, () => this.onceDone('preparing', () => {
       const made = env.containers.create(this.request(), task.origin, { taskId: task.ID, serviceName: task.ServiceName, taskName: taskName(task) }, this.wishes());
       if (made.ok) {
         this.container = made.value;
+        made.value.injected = this.assigned.files ?? [];
         return done({});
       }
       env.scheduler.after(PULL_FAILURE_TIME, () => done({ error: made.message }));
-    });
+    }));
+  }
+
+  /** At once, or when the machine of a real run had done its work. */
+  private onceDone(stage: 'preparing' | 'starting', then: () => void): void {
+    const { env, task } = this;
+    const busy = !this.ending && env.parts.dice?.busy(taskName(task), task.ID, stage, env.scheduler.now) === true;
+    if (busy) env.scheduler.after(SLOW_STEP, () => this.onceDone(stage, then));
+    else then();
   }
 
   private request(): ContainerCreateRequest {
@@ -86,6 +101,7 @@ export class TaskController implements Controller {
       ...(spec.Dir === undefined ? {} : { WorkingDir: spec.Dir }),
       Labels: Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))),
       ...(spec.StopSignal === undefined ? {} : { StopSignal: spec.StopSignal }),
+      ...(spec.Healthcheck === undefined ? {} : { Healthcheck: spec.Healthcheck }),
       HostConfig: {
         NetworkMode: this.localNetwork() ?? 'bridge',
         Binds: (spec.Mounts ?? []).filter((mount) => mount.Type === 'bind').map((mount) => `${mount.Source}:${mount.Target}${mount.ReadOnly === true ? ':ro' : ''}`),
@@ -144,23 +160,61 @@ export class TaskController implements Controller {
   start(done: Done): void {
     const { container, env } = this;
     if (container === undefined) return done({ error: 'no container' });
-    env.containers.start(container, (failure) => {
-      if (failure !== undefined) return done({ error: failure.message });
-      if (container.sandbox !== undefined) env.networks.publish(container.sandbox);
-      done({});
+    this.onceDone('starting', () => {
+      if (this.ending) return;
+      env.containers.start(container, (failure) => {
+        if (failure !== undefined) return done({ error: failure.message });
+        const ready = (): void => {
+          if (container.sandbox !== undefined) env.networks.publish(container.sandbox);
+          done({});
+        };
+        if (container.health === undefined) ready();
+        else this.untilHealthy(container, ready, done);
+      });
     });
+  }
+
+  /** It gets no connections before it is well; one that is not, or ends before, is a failure. */
+  private untilHealthy(container: Container, ready: () => void, done: Done): void {
+    let over = false;
+    container.health?.onStatus.push((status) => {
+      if (over) return;
+      if (status === 'healthy') {
+        over = true;
+        ready();
+      } else this.giveUp();
+    });
+    container.onEnd.push(() => {
+      if (over) return;
+      over = true;
+      done(container.exitCode === 0 ? {} : { error: this.exitWords(container) });
+    });
+  }
+
+  /** Stops a container that is not well. */
+  private giveUp(): void {
+    this.unhealthy = true;
+    this.shutdown(() => undefined);
+  }
+
+  private exitWords(container: Container): string {
+    return `task: non-zero exit (${container.exitCode})${this.unhealthy ? ': dockerexec: unhealthy container' : ''}`;
   }
 
   wait(done: Done): void {
     const { container } = this;
     if (container === undefined) return done({ error: 'no container' });
-    const tell = (): void => done({ exitCode: container.exitCode });
+    const tell = (): void => done(this.unhealthy && container.exitCode !== 0 ? { exitCode: container.exitCode, error: this.exitWords(container) } : { exitCode: container.exitCode });
+    container.health?.onStatus.push((status) => {
+      if (status === 'unhealthy' && !this.unhealthy) this.giveUp();
+    });
     if (container.running) container.onEnd.push(tell);
     else tell();
   }
 
   shutdown(done: Done): void {
     const { container, env } = this;
+    this.ending = true;
     if (container === undefined || !container.running) return done({});
     const announced = container.sandbox?.endpoints.some((endpoint) => endpoint.published && endpoint.service !== undefined) ?? false;
     if (container.sandbox !== undefined) env.networks.disable(container.sandbox);
@@ -174,6 +228,7 @@ export class TaskController implements Controller {
 
   remove(done: Done): void {
     const { container, env } = this;
+    this.ending = true;
     const clean = (): void => {
       if (container !== undefined) env.containers.forget(container);
       env.releaseNetworks(this.task.NetworksAttachments.map((attachment) => attachment.NetworkID));

@@ -11,6 +11,8 @@ export interface Edit {
   readonly named?: string;
   /** Takes the field away. */
   readonly remove?: true;
+  /** Only where there is none yet; only where it is empty. */
+  readonly where?: 'missing' | 'empty';
   /** Gives it this value. */
   readonly set?: unknown;
   /** Puts it, or moves it, before or behind this neighbour; new fields without one stand last. */
@@ -42,8 +44,12 @@ function apply(value: unknown, [first = '', ...rest]: readonly string[], edit: E
   return change(value, first, edit);
 }
 
+const isEmpty = (value: unknown): boolean => isFields(value) && Object.keys(value).length === 0;
+
 function change(fields: Fields, name: string, edit: Edit): Fields {
-  const { remove, set, before, after, add, drop } = edit;
+  const { remove, set, before, after, add, drop, where } = edit;
+  if (where === 'missing' && name in fields) return fields;
+  if (where === 'empty' && !isEmpty(fields[name])) return fields;
   const entries = Object.entries(fields).filter(
     ([key]) => key !== name || (remove !== true && before === undefined && after === undefined),
   );

@@ -44,12 +44,18 @@ export interface DataPlane {
   readonly overlayDevices: 'one count' | 'by kind';
   /** Rules of encrypted overlays: which match reads the VXLAN network, and with it what they are (engine/network/encryption.ts). */
   readonly encryptionRules: 'u32' | 'bpf';
+  /** What nodes call each other in gossip. */
+  readonly peerNames: 'id' | 'host and id';
+  /** Addresses of the swarm's networks: the lowest that is free, or the one after the last that was given. */
+  readonly addresses: 'lowest' | 'serial';
   /** Whose id follows `gateway_`. */
   readonly gatewayNames: 'container' | 'sandbox';
   /** IPv6 in sandboxes and overlays. */
   readonly ipv6: boolean;
   /** `::1` on the loopback of sandboxes and overlays. */
   readonly loopback6: boolean;
+  /** How often a new address in a sandbox is made known on its link (an ARP request for itself), once a second. */
+  readonly announcements: number;
   /** Addresses are given with their broadcast address. */
   readonly broadcast: boolean;
   /** A virtual address is its own broadcast address. */
@@ -60,6 +66,8 @@ export interface DataPlane {
   readonly bridgeMacs: 'address' | 'random';
   /** What a client hears of a name that no server of the host's has answered. */
   readonly unansweredNames: 'SERVFAIL' | 'silence';
+  /** Whence a task's name server asks those of the host. */
+  readonly namesAskedFrom: 'sandbox' | 'host';
   /** What a task's /etc/resolv.conf says beside the server: nothing, or how it came about, with the host's servers in this form. */
   readonly resolvConf: 'bare' | 'explained' | 'explained, host()';
   /** Tails of the IPv6 lines in a task's /etc/hosts. */
@@ -86,6 +94,13 @@ export interface DaemonHabits {
   readonly addressPools: boolean;
   /** What stands before and behind the reason when a program cannot be started in a container, and its exit status. */
   readonly execFailure: { readonly before: string; readonly after: string; readonly status: number };
+  /** What is said of an image whose digest no registry tells: who creates a service hears it, or the reason, at each update as well. */
+  readonly noDigest: 'once' | 'with reason';
+  /** An image without a tag stays so in a service. */
+  readonly keepsImageNames: boolean;
+  /** What the inspection of a service adds: on request all defaults, or always those that the client of the time sent. */
+  readonly serviceDefaults: 'on request' | 'few';
+  readonly electionTick: number;
   /** A container's short id is among its aliases on networks of its own making. */
   readonly idIsAlias: boolean;
   /** Answers of the API that differ from those of today. */

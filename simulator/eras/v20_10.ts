@@ -16,16 +16,23 @@ export const DEBIAN_11: Platform = {
   lowestIsBroadcast: true,
   vethQueues: 'one',
   ipvsKnobs: [],
+  ipvsValues: { sync_qlen_max: '30678' },
   iptables: {
     version: '1.8.7',
     backend: 'nft',
     saveNamesBackend: false,
     checkPrints: true,
+    terseMonitor: true,
+    policiesCount: 'once set',
   },
+  tracesReturns: true,
+  nft: { version: 'v0.9.8 (E.D.S.)', words: '2021' },
   iproute: { version: '5.9.0', libbpf: '0.3.0', zeroQueue: false, neighbourBlank: false, details: '2020' },
   conntrack: '1.4.6',
   curl: { version: '7.74.0', words: 'port 7.74', localhost: 4 },
-  dig: { version: '9.16.50-Debian', namesTransport: false },
+  dig: { version: '9.16.50-Debian', namesTransport: false, silence: 'at the end' },
+  busyboxNames: false,
+  pingTooLong: 'local error',
 };
 
 export const ERA_20_10: Era = {

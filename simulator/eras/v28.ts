@@ -22,6 +22,7 @@ export const ERA_28: Era = {
     ipvsTable: 'growing',
     xfrmCounters: 32,
     ipvsKnobs: ['conn_lfactor', 'conn_max', 'est_cpulist', 'est_nice', 'run_estimation', 'svc_lfactor'],
+    ipvsValues: { est_cpulist: '0-1', sync_qlen_max: '30558' },
     windowScale: 9,
     iptables: { ...DEBIAN_13.iptables, version: '1.8.13' },
     iproute: { ...DEBIAN_13.iproute, version: '7.2.0', libbpf: '1.7.0', zeroQueue: true, details: '2026' },
@@ -31,7 +32,9 @@ export const ERA_28: Era = {
   dataPlane: {
     ...ERA_26_1.dataPlane,
     hostRules: 'forward chain',
+    announcements: 3,
     bridgeMacs: 'random',
+    namesAskedFrom: 'host',
     resolvConf: 'explained, host()',
     hostsTail: '::',
   },

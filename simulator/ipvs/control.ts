@@ -125,6 +125,11 @@ export function ipvsControl<K extends IpvsOperation>(
   return handler(ns, request, origin);
 }
 
+/** Whether a service is there; cheaper than to list it. */
+export function hasIpvsService(ns: NetworkNamespace, key: ServiceKey): boolean {
+  return ipvsOf(ns)?.service(key) !== undefined;
+}
+
 const HANDLERS: Handlers = {
   addService(ns, { service: spec }, origin) {
     const state = needIpvs(ns);

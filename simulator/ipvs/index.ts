@@ -7,7 +7,7 @@ import { LATER_KNOBS, readKnob, writeKnob } from './sysctl.ts';
 export { ipvsForwardIcmp, ipvsReply, ipvsRequest } from './core.ts';
 export { ipvsSeam, type IpvsSeam } from './seam.ts';
 export {
-  ipvsControl,
+  hasIpvsService, ipvsControl,
   type ConnectionView,
   type IpvsOperation,
   type IpvsReplies,
@@ -39,7 +39,7 @@ function knows(ns: NetworkNamespace, name: string): boolean {
 
 /** The value of net.ipv4.vs.`name`; undefined when there is none of that name. */
 export function readIpvsSysctl(ns: NetworkNamespace, name: string): string | undefined {
-  return knows(ns, name) ? readKnob(ipvsOf(ns)?.knobs ?? null, name) : undefined;
+  return knows(ns, name) ? readKnob(ipvsOf(ns)?.knobs ?? null, name, ns.kernel.platform.ipvsValues) : undefined;
 }
 
 /** Sets net.ipv4.vs.`name`. EINVAL, ENOENT. */

@@ -78,13 +78,16 @@ const LIVE: ReadonlySet<string> = new Set<LiveKnob>([
 /** Names below net.ipv4.vs, sorted. */
 export const IPVS_SYSCTL_NAMES: readonly string[] = DEFAULTS.map(([name]) => name);
 
-/** The value of a knob as its file reads, without the newline; undefined when there is no such knob. */
-export function readKnob(knobs: IpvsKnobs | null, name: string): string | undefined {
+/** The value of a knob as its file reads, without the newline; undefined when there is no such knob. `machine`: defaults of its own. */
+export function readKnob(
+  knobs: IpvsKnobs | null,
+  name: string,
+  machine: Readonly<Record<string, string>> = {},
+): string | undefined {
   const row = DEFAULTS.find(([each]) => each === name);
   if (row === undefined) return undefined;
-  if (knobs === null) return row[1];
-  if (LIVE.has(name)) return String(knobs[name as LiveKnob]);
-  return knobs.others.get(name) ?? row[1];
+  if (knobs !== null && LIVE.has(name)) return String(knobs[name as LiveKnob]);
+  return knobs?.others.get(name) ?? machine[name] ?? row[1];
 }
 
 /** Writes a knob. EINVAL for what is no number or out of range, ENOENT for an unknown name. */

@@ -44,6 +44,7 @@ export function transmit(ns: NetworkNamespace, connection: IpvsConnection, packe
   if (!local && !leaveHere(ns, packet, route, room)) return NF_DROPPED;
   packet.ipvs = true;
   packet.ipvsConnection = connection;
+  packet.dev = packet.iif;
   if (connection.server.forward === 'masq') rewrite(ns, connection, packet, hook);
   track(ns, connection, packet, 'source', connection.realAddress, connection.realPort);
   // A local server is reached by going on: up from LOCAL_IN, or out over lo from LOCAL_OUT.
@@ -71,6 +72,7 @@ export function transmitIcmp(ns: NetworkNamespace, connection: IpvsConnection, p
   }
   packet.ipvs = true;
   packet.ipvsConnection = connection;
+  packet.dev = packet.iif;
   if (!connection.conntrack) untrack(packet);
   if (local) return NF_ACCEPT;
   ipLocalOut(ns, packet, { route, oif: 0, origin: undefined });
@@ -87,7 +89,9 @@ export function track(
   port: number,
 ): void {
   if (!connection.conntrack) untrack(packet);
-  else if (packet.ct !== null && ipvsSeam.alterReply !== null) ipvsSeam.alterReply(ns, packet, side, address, port);
+  // ip_vs_update_conntrack: what is not translated comes back as it went.
+  else if (connection.server.forward === 'masq' && packet.ct !== null && ipvsSeam.alterReply !== null)
+    ipvsSeam.alterReply(ns, packet, side, address, port);
 }
 
 /** ip_vs_notrack */

@@ -219,6 +219,8 @@ export class NetDevice {
   stateOrigin: Origin | null = null;
   /** IFF_LOWER_UP: the wire works. */
   carrier = true;
+  /** Who pulled the cable of a physical NIC; null while it is in. */
+  cableOrigin: Origin | null = null;
   promiscuous = 0;
   /** `ip link set promisc on`; captures count in `promiscuous` without showing as a flag. */
   promiscuousByHand = false;

@@ -302,6 +302,18 @@ export function setUp(dev: NetDevice, up: boolean): void {
   carrierChanged(dev);
 }
 
+/** netif_carrier_on and _off of a physical NIC: its cable was put in or pulled. */
+export function carrierOf(dev: NetDevice, on: boolean, origin: Origin): void {
+  if (dev.carrier === on) return;
+  dev.carrier = on;
+  dev.cableOrigin = on ? null : origin;
+  if (!dev.up) return;
+  if (!on) flushNeighbours(dev, true);
+  tellLink(dev);
+  carrierChanged(dev);
+  if (on) notifyPeers(dev);
+}
+
 /** What hangs on the carrier: link-local addresses, the bridge above. */
 function carrierChanged(dev: NetDevice): void {
   if (dev.up && dev.carrier && dev.disableIpv6 === 0) addLinkLocal(dev);

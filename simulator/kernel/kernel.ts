@@ -25,6 +25,8 @@ export interface Universe {
   nextFlow: number;
   /** Who is behind what the nodes tell each other of, by its key: their messages have no room for it, and an observer wants to know. */
   readonly origins?: Map<string, Origin>;
+  /** Bugs of real programs that those of this world have; most worlds have none. */
+  readonly bugs?: ReadonlySet<string>;
   /** Knows how the dice fell in a real run. */
   readonly chance?: Chance;
   /** Told of a bug of the emulator that ended a program; without it the error goes on to whoever runs the world (as tests want). */
@@ -75,11 +77,21 @@ export class Kernel {
   }
 }
 
+/** The sink of those who only count: nothing is made for it. */
+export const COUNTING: TraceSink = () => undefined;
+
+/** Whether events are only counted; then this one is. For those whose words take time to make, before they are made. */
+export function onlyCounted({ kernel: { universe } }: NetworkNamespace): boolean {
+  if (universe.trace !== COUNTING) return false;
+  universe.traceSequence++;
+  return true;
+}
+
 /** Reports what happened to `packet` in `ns`. Call as `if (universe.trace !== null) emit(…)` on hot paths. */
 export function emit(ns: NetworkNamespace, packet: Packet, detail: TraceDetail): void {
   const universe = ns.kernel.universe;
   const sink = universe.trace;
-  if (sink === null) return;
+  if (sink === null || onlyCounted(ns)) return;
   const event = detail as TraceEvent & { sequence: number; at: number; host: string; netns: string; packet: Packet };
   event.sequence = universe.traceSequence++;
   event.at = universe.scheduler.now;

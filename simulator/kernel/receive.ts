@@ -26,6 +26,7 @@ export function netifReceive(dev: NetDevice, packet: Packet): void {
     dev.stats.rxBytes += frameLength(packet);
   }
   packet.iif = dev.ifindex;
+  packet.dev = 0;
   deliverUp(dev, packet);
 }
 

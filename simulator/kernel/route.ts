@@ -5,7 +5,7 @@ import { ok, refuse, type Result } from '../base/result.ts';
 import type { Packet } from '../wire/packet.ts';
 import type { NetDevice } from './device.ts';
 import { fibLookup, type Route } from './fib.ts';
-import { emit } from './kernel.ts';
+import { emit, onlyCounted } from './kernel.ts';
 import { formatRoute } from './netlink/format.ts';
 import type { NetworkNamespace } from './netns.ts';
 
@@ -121,6 +121,7 @@ export function routeMtu(ns: NetworkNamespace, route: Route, dst: number, forwar
 
 /** Reports a routing decision. Call only while somebody observes. */
 export function traceRoute(ns: NetworkNamespace, packet: Packet, route: Route | null): void {
+  if (onlyCounted(ns)) return;
   emit(ns, packet, {
     kind: 'route',
     type: route?.type ?? 'none',

@@ -1,5 +1,5 @@
 /** The way out of a device: dev_queue_xmit (net/core/dev.c). Queues are not emulated: what is sent leaves at once. */
-import { frameLength, type Packet } from '../wire/packet.ts';
+import { completeChecksum, frameLength, type Packet } from '../wire/packet.ts';
 import type { NetDevice } from './device.ts';
 import { drop, emit } from './kernel.ts';
 
@@ -14,9 +14,11 @@ export function devQueueXmit(dev: NetDevice, packet: Packet): void {
   if (!dev.carrier) {
     dev.stats.txCarrier++;
     dev.stats.txDropped++;
-    drop(ns, packet, 'DEVICE_NO_CARRIER', dev.name, dev.peer?.stateOrigin ?? undefined);
+    drop(ns, packet, 'DEVICE_NO_CARRIER', dev.name, dev.cableOrigin ?? dev.peer?.stateOrigin ?? undefined);
     return;
   }
+  // Of all devices only a real one has no offloads here.
+  if (dev.kind === 'ethernet') completeChecksum(packet);
   if (dev.taps.length > 0) for (const tap of dev.taps) tap(packet, dev, 'out');
   if (ns.taps.length > 0) for (const tap of ns.taps) tap(packet, dev, 'out');
   if (ns.kernel.universe.trace !== null) emit(ns, packet, { kind: 'tx', dev: dev.name, origin: dev.origin });

@@ -92,13 +92,15 @@ function join(on: string, line: string, leader: string, secret: string): BuildSt
   );
 }
 
-function createNetwork(on: string, line: string, { name, driver, attachable }: Scenario['networks'][number]): BuildStep {
-  return step(on, line, `docker network create -d ${driver}${attachable ? ' --attachable' : ''} ${name}`, function* (api, ctx) {
-    value(
+function createNetwork(on: string, line: string, { name, driver, attachable, subnet }: Scenario['networks'][number]): BuildStep {
+  return step(on, line, `docker network create -d ${driver}${attachable ? ' --attachable' : ''}${subnet === undefined ? '' : ` --subnet ${subnet}`} ${name}`, function* (api, ctx) {
+    yield* finish(
+      api,
+      ctx,
       api.networkCreate({
         Name: name,
         Driver: driver,
-        IPAM: { Driver: 'default', Config: [] },
+        IPAM: { Driver: 'default', Config: subnet === undefined ? [] : [{ Subnet: subnet }] },
         Internal: false,
         Attachable: attachable,
         Ingress: false,
@@ -113,8 +115,8 @@ function createNetwork(on: string, line: string, { name, driver, attachable }: S
 function createService(on: string, line: string, service: Scenario['services'][number]): BuildStep {
   const ports = service.publish.map((port) => `-p ${port} `).join('');
   return step(on, line, `docker service create --name ${service.name} --replicas ${service.replicas} ${ports}${service.image}`, function* (api, ctx) {
-    const { ID } = value(api.serviceCreate(serviceSpec(service), { queryRegistry: true, cause: ctx }));
-    const running = (): number => value(api.tasks({ service: [ID] })).filter((task) => task.Status.State === 'running').length;
+    const { ID } = yield* finish(api, ctx, api.serviceCreate(serviceSpec(service), { queryRegistry: true, cause: ctx }));
+    const running = (): number => value(api.services({ filters: { id: [ID] }, status: true }))[0]?.ServiceStatus?.RunningTasks ?? 0;
     while (running() < service.replicas) yield* ctx.wait([api.changed]);
     yield* ctx.sleep(STABLE);
   });

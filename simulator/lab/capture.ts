@@ -7,6 +7,7 @@ import { formatIpv4 } from '../base/address.ts';
 import { type Origin, causesOf } from '../base/origin.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import { encodeFrame } from '../wire/ethernet.ts';
+import { asOnTheWire } from '../wire/packet.ts';
 import { PcapngWriter } from '../wire/pcapng.ts';
 
 /** One interface. */
@@ -60,7 +61,7 @@ function fileOf(
     file.addPacket({
       interface: interfaces.get(placeOf(frame)) as number,
       time: epoch + frame.at,
-      bytes: encodeFrame(frame.packet),
+      bytes: encodeFrame(asOnTheWire(frame.packet)),
       direction: frame.kind === 'rx' ? 'in' : 'out',
       ...(comments.length > 0 ? { comments } : {}),
     });

@@ -5,6 +5,8 @@
 import { z } from 'zod/mini';
 import { parseDocument } from 'yaml';
 import { parseCidr, parseMac } from '../base/address.ts';
+import { bugProblem, bugSchema } from './bugs/index.ts';
+import { faultProblem, faultSchema } from './faults/index.ts';
 import { DEFAULT_ENGINE, ENGINES } from '../eras/index.ts';
 
 const name = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'letters, digits and dashes, at most 31'));
@@ -16,6 +18,8 @@ const machine = z.strictObject({
   address: cidr,
   mac: z.optional(mac),
   docker: z._default(z.boolean(), false),
+  /** Docker era of this machine, where it is not the scenario's: a swarm in the middle of an upgrade. */
+  engine: z.optional(z.enum(ENGINES)),
   /** Index of eth0, where it is not the first after lo. */
   ifindex: z.optional(z.number().check(z.int(), z.minimum(2))),
   /** Where eth0 sits, as `ip -d link` says: `virtio/virtio3`. */
@@ -35,11 +39,8 @@ const service = z.strictObject({
 /** Commands to run on a machine. */
 export const step = z.strictObject({ on: name, run: z.string() });
 
-/** What is wrong with the world from the start. */
-export const fault = z.strictObject({
-  /** Frames with more octets of IP than `mtu` vanish between two machines, both ways, without an answer. */
-  wire: z.strictObject({ between: z.tuple([name, name]), mtu: z.number().check(z.int(), z.minimum(68), z.maximum(9000)) }),
-});
+/** What is wrong with the world from the start, or from some moment on. */
+export const fault = z.lazy(() => faultSchema);
 
 /** The schema of a scenario; {@link checkScenario} also looks whether its names mean something. */
 export const scenarioSchema = z.strictObject({
@@ -52,10 +53,12 @@ export const scenarioSchema = z.strictObject({
   seed: z._default(z.number().check(z.int(), z.nonnegative()), 1),
   machines: z.array(machine).check(z.minLength(1), z.maxLength(200)),
   swarm: z.optional(z.strictObject({ managers: z.array(name).check(z.minLength(1)), workers: z._default(z.array(name), []) })),
-  networks: z._default(z.array(z.strictObject({ name: z.string(), driver: z._default(z.string(), 'overlay'), attachable: z._default(z.boolean(), false) })), []),
+  networks: z._default(z.array(z.strictObject({ name: z.string(), driver: z._default(z.string(), 'overlay'), attachable: z._default(z.boolean(), false), subnet: z.optional(cidr) })), []),
   services: z._default(z.array(service), []),
   setup: z._default(z.array(step), []),
   faults: z.optional(z.array(fault)),
+  /** Reproductions of documented faults, each named as in simulator/lab/bugs. */
+  bugs: z.optional(z.array(z.lazy(() => bugSchema))),
 });
 
 export type Scenario = z.infer<typeof scenarioSchema>;
@@ -97,8 +100,14 @@ function checkReferences(data: Scenario): Scenario {
   data.setup.forEach(({ on }, index) => {
     if (!names.has(on)) throw new ScenarioError(`The scenario has a fault at setup.${index}.on: there is no machine ${on}`);
   });
-  for (const [index, { wire }] of (data.faults ?? []).entries())
-    for (const machine of wire.between) if (!names.has(machine)) throw new ScenarioError(`The scenario has a fault at faults.${index}.wire.between: there is no machine ${machine}`);
+  for (const [index, fault] of (data.faults ?? []).entries()) {
+    const problem = faultProblem(fault, [...names], [...docker]);
+    if (problem !== undefined) throw new ScenarioError(`The scenario has a fault at faults.${[index, ...problem.path].map(String).join('.')}: ${problem.message}`);
+  }
+  for (const [index, bug] of (data.bugs ?? []).entries()) {
+    const problem = bugProblem(bug, [...names]);
+    if (problem !== undefined) throw new ScenarioError(`The scenario has a fault at bugs.${index}.${problem.name}.on: ${problem.message}`);
+  }
   if (data.services.length > 0 && data.swarm === undefined) throw new ScenarioError('The scenario has a fault at services: services need a swarm');
   return data;
 }

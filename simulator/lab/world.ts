@@ -2,45 +2,31 @@
  * A world: machines on one wire, one virtual clock, one trace. World = scenario + engine era + seed + input log; nothing
  * else enters, so replaying a log on a new world gives the same bytes on every terminal and the same trace.
  */
-import { parseCidr, parseMac } from '../base/address.ts';
 import { SimulatorBug } from '../base/assert.ts';
 import type { Chance } from '../base/chance.ts';
 import type { Origin } from '../base/origin.ts';
 import { RandomStreams } from '../base/random.ts';
 import { type RunOutcome, Scheduler, SECOND } from '../base/scheduler.ts';
-import { ERAS } from '../eras/index.ts';
-import { Dockerd, dockerdTool, rigDockerdTool } from '../engine/dockerd.ts';
-import { addAddress } from '../kernel/addresses.ts';
-import { createDevice, setUp } from '../kernel/devices.ts';
-import { Kernel, type Universe } from '../kernel/kernel.ts';
+import type { Kernel, Universe } from '../kernel/kernel.ts';
 import type { NetworkNamespace } from '../kernel/netns.ts';
 import { type RuleVerdict, whyNot } from '../netfilter/whynot.ts';
 import { EthernetSwitch } from '../kernel/switch.ts';
 import { ExternalDoor, type Externals } from '../process/external.ts';
-import { Host, type Terminal } from '../process/host.ts';
+import type { Host, Terminal } from '../process/host.ts';
 import type { Signal } from '../process/program.ts';
 import { SIGNAL_NUMBERS } from '../process/signals.ts';
-import { bootKernel, PROC_NET_FILES, sysctlRegistry } from '../stack.ts';
-import { allTools } from '../tools/index.ts';
-import { systemctlTool } from '../tools/systemctl.ts';
-import { shellTool } from '../shell/index.ts';
 import type { Dice } from '../swarm/dice.ts';
-import type { TraceEvent } from '../trace/event.ts';
-import { TraceRecorder } from '../trace/recorder.ts';
 import { wayOf } from '../trace/why.ts';
-import { type Story, StoryList, type StorySummary, storyOf } from '../trace/story.ts';
 import { PacketFactory } from '../wire/packet.ts';
-import { IMAGES } from './images.ts';
-import { type CapturePlace, captureFile } from './capture.ts';
 import { type NamespaceTables, tablesOf } from './tables.ts';
 import { type MapHost, topologyOf } from './topology.ts';
-import { wireFilter } from './faults.ts';
-import { pythonTool } from './rig.ts';
+import { beginBugs } from './bugs/index.ts';
+import type { FaultSpec } from './faults/index.ts';
+import { type ActiveFault, Faults, type Ground } from './injection.ts';
+import { Machines } from './machines.ts';
+import { WorldTrace } from './worldtrace.ts';
 import { BuildRefusal, type BuildStep, buildSteps } from './build.ts';
 import { checkScenario, parseScenario, type Scenario } from './scenario.ts';
-
-/** 2026-11-20 09:00:00 UTC in microseconds: the wall clock of every world at its virtual time 0. */
-const EPOCH = 1_795_165_200 * SECOND;
 
 /** One thing that came from outside. */
 export type InputEvent = { readonly at: number; readonly executed: number; readonly terminal: string } & (
@@ -50,6 +36,8 @@ export type InputEvent = { readonly at: number; readonly executed: number; reado
   | { readonly kind: 'close' }
   | { readonly kind: 'exec'; readonly host: string; readonly line: string; readonly tty: boolean }
   | { readonly kind: 'kill'; readonly signal: Signal }
+  | { readonly kind: 'fault'; readonly fault: FaultSpec }
+  | { readonly kind: 'mend' }
 );
 
 /** A terminal of the learner. */
@@ -63,6 +51,15 @@ export interface TerminalPort {
   /** Called when the shell has ended. */
   onExit: (status: number) => void;
   close(): void;
+}
+
+/** A terminal and the shell behind it, while its machine has power. */
+interface Line {
+  readonly port: TerminalPort;
+  terminal: Terminal | undefined;
+  columns: number;
+  rows: number;
+  readonly title: string;
 }
 
 /** A command that runs without a terminal. */
@@ -100,12 +97,11 @@ export class World {
   /** What takes frames from one machine to another; faults hang here. */
   readonly underlay: EthernetSwitch;
   private readonly universe: Universe;
-  private readonly machines = new Map<string, Host>();
-  private readonly daemons = new Map<string, Dockerd>();
+  private readonly machines: Machines;
+  private readonly broken: Faults;
   private readonly door: ExternalDoor;
-  private readonly ports = new Map<string, { terminal: Terminal; port: TerminalPort }>();
+  private readonly ports = new Map<string, Line>();
   private readonly executions = new Map<string, Execution>();
-  private readonly dice: Dice | undefined;
   private opened = 0;
   /** Terminals opened so far, by host. */
   private readonly terminalsOf = new Map<string, number>();
@@ -114,6 +110,7 @@ export class World {
   constructor(scenario: Scenario, options: WorldOptions = {}) {
     this.scenario = scenario;
     const scheduler = new Scheduler();
+    const bugs = new Set<string>();
     this.universe = {
       scheduler,
       random: new RandomStreams(options.seed ?? scenario.seed),
@@ -123,56 +120,40 @@ export class World {
       nextInode: 4026531840,
       nextFlow: 1,
       origins: new Map(),
+      bugs,
       ...(options.chance === undefined ? {} : { chance: options.chance }),
       fault: (error, where) => {
         this.faults.push(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       },
     };
-    this.dice = options.dice;
     this.door = new ExternalDoor(scheduler, options.externals);
     this.underlay = new EthernetSwitch(this.universe);
     this.hosts = scenario.machines.map((machine) => machine.name);
-    for (const [index, machine] of scenario.machines.entries()) this.boot(machine, { by: 'scenario', text: `machines[${index}] ${machine.name}` });
+    const ground: Ground = {
+      underlay: this.underlay,
+      scheduler,
+      streams: this.universe.random,
+      hosts: this.hosts,
+      docker: scenario.machines.filter((machine) => machine.docker).map((machine) => machine.name),
+      host: (name) => this.machine(name),
+      daemon: (name) => this.machines.daemons.get(name),
+      reboot: (name, after) => this.reboot(name, after),
+    };
+    this.broken = new Faults(ground);
+    const upgraded = scenario.machines.filter(({ engine }) => engine !== undefined && engine !== scenario.engine).map((machine) => machine.name);
+    const begin = (when: 'first' | 'built'): void => {
+      if (scenario.bugs === undefined) return;
+      beginBugs(scenario.bugs, when, (index, name) => ({ ...ground, switches: bugs, upgraded, random: this.universe.random.stream(`bug/${name}`), origin: { by: 'scenario', text: `bugs[${index}] ${name}` } }));
+    };
+    begin('first');
+    this.machines = new Machines({ scenario, universe: this.universe, underlay: this.underlay, externals: this.door, dice: options.dice });
     this.settle();
     for (const step of buildSteps(scenario, (role) => this.joinToken(role))) this.build(step);
     for (const [index, { on, run }] of scenario.setup.entries()) this.setUp(on, run, { by: 'scenario', text: `setup[${index}] ${on}: ${run}` });
-    for (const fault of scenario.faults ?? []) this.underlay.filters.push(wireFilter(fault));
+    begin('built');
+    for (const [index, fault] of (scenario.faults ?? []).entries()) this.broken.begin(`faults[${index}]`, fault, (says) => ({ by: 'scenario', text: `faults[${index}] ${says}` }));
     this.trace = new WorldTrace(this.universe);
     this.trace.enabled = options.trace ?? true;
-  }
-
-  private boot(machine: Scenario['machines'][number], origin: Origin): void {
-    const kernel = new Kernel(machine.name, this.universe, ERAS[this.scenario.engine]?.platform);
-    bootKernel(kernel);
-    const ns = kernel.initNs;
-    const lo = ns.device('lo');
-    if (lo !== undefined) setUp(lo, true);
-    const mac = machine.mac === undefined ? undefined : parseMac(machine.mac);
-    const eth0 = createDevice(ns, { kind: 'ethernet', name: 'eth0', origin, ...(mac === undefined ? {} : { mac }), ...(machine.ifindex === undefined ? {} : { ifindex: machine.ifindex }) });
-    const address = parseCidr(machine.address);
-    if (!eth0.ok || address === undefined) throw new SimulatorBug(`eth0 of ${machine.name}`);
-    eth0.value.parentDevice = machine.bus ?? '';
-    this.underlay.attach(eth0.value);
-    const broadcast = (address.address | (0xffffffff >>> address.prefix)) >>> 0;
-    addAddress(eth0.value, { ...address, broadcast, origin });
-    setUp(eth0.value, true);
-    const rig = this.scenario.equipment === 'rig';
-    const extra = [...(machine.docker ? [dockerdTool, systemctlTool] : []), ...(rig ? [pythonTool] : []), ...(rig && machine.docker ? [rigDockerdTool] : [])];
-    const host = new Host(machine.name, kernel, [...allTools, shellTool, ...extra], {
-      epoch: EPOCH,
-      externals: this.door,
-      sysctl: sysctlRegistry,
-      procNet: PROC_NET_FILES,
-      resolvConf: 'nameserver 192.168.56.1\n',
-      origin,
-    });
-    host.boot();
-    this.machines.set(machine.name, host);
-    if (machine.docker) {
-      const daemon = new Dockerd(host, { engine: this.scenario.engine, images: IMAGES, ...(this.dice === undefined ? {} : { dice: this.dice }) });
-      daemon.start();
-      this.daemons.set(machine.name, daemon);
-    }
   }
 
   /** Lets the machines finish booting. */
@@ -181,7 +162,7 @@ export class World {
   }
 
   private joinToken(role: 'worker' | 'manager'): string {
-    const swarm = this.daemons.get(this.scenario.swarm?.managers[0] ?? '')?.api?.swarmInspect();
+    const swarm = this.machines.daemons.get(this.scenario.swarm?.managers[0] ?? '')?.api?.swarmInspect();
     if (swarm?.ok !== true) throw new SimulatorBug('the leader has no swarm');
     return role === 'worker' ? swarm.value.JoinTokens.Worker : swarm.value.JoinTokens.Manager;
   }
@@ -246,8 +227,8 @@ export class World {
 
   /** A host's machine; throws on a name that the scenario does not have. */
   private machine(name: string): Host {
-    const host = this.machines.get(name);
-    if (host === undefined) throw new RangeError(`there is no machine ${name} here; there are ${this.hosts.join(', ')}`);
+    const host = this.machines.on.get(name);
+    if (host === undefined) throw new RangeError(this.hosts.includes(name) ? `${name} is switched off` : `there is no machine ${name} here; there are ${this.hosts.join(', ')}`);
     return host;
   }
 
@@ -255,39 +236,82 @@ export class World {
     this.inputLog.push({ at: this.now, executed: this.executed, ...event } as InputEvent);
   }
 
-  /** Opens a login shell on `host`. */
+  /** Opens a login shell on `host`; one without power gives it when it has booted. */
   openTerminal(host: string, size: { columns?: number; rows?: number } = {}): TerminalPort {
-    const machine = this.machine(host);
+    if (!this.hosts.includes(host)) this.machine(host);
     const id = `${host}/${this.opened++}`;
     const { columns = 80, rows = 24 } = size;
     this.log({ kind: 'open', terminal: id, host, columns, rows });
     // A second terminal of a host has a number, so that a cause can be found.
     const before = this.terminalsOf.get(host) ?? 0;
     this.terminalsOf.set(host, before + 1);
-    const terminal = machine.openTerminal({ columns, rows, title: before === 0 ? host : `${host} (${before + 1})` });
     const port: TerminalPort = {
       id,
       host,
       input: (data) => {
         this.log({ kind: 'data', terminal: id, data });
-        terminal.input(data);
+        line.terminal?.input(data);
       },
       resize: (wide, high) => {
         this.log({ kind: 'resize', terminal: id, columns: wide, rows: high });
-        terminal.resize(wide, high);
+        Object.assign(line, { columns: wide, rows: high });
+        line.terminal?.resize(wide, high);
       },
       onOutput: () => undefined,
       onExit: () => undefined,
       close: () => {
         this.log({ kind: 'close', terminal: id });
         this.ports.delete(id);
-        terminal.close();
+        line.terminal?.close();
       },
     };
+    const line: Line = { port, terminal: undefined, columns, rows, title: before === 0 ? host : `${host} (${before + 1})` };
+    this.ports.set(id, line);
+    this.login(line);
+    return port;
+  }
+
+  /** A shell for a terminal, when its machine has power. */
+  private login(line: Line): void {
+    const { port, columns, rows, title } = line;
+    const terminal = this.machines.on.get(port.host)?.openTerminal({ columns, rows, title });
+    line.terminal = terminal;
+    if (terminal === undefined) return;
     terminal.onOutput = (data) => port.onOutput(data);
     terminal.onExit = (status) => port.onExit(status);
-    this.ports.set(id, { terminal, port });
-    return port;
+  }
+
+  /** A machine loses its power, and boots again after so many microseconds; its terminals wait for it. */
+  private reboot(name: string, after: number): void {
+    const lines = [...this.ports.values()].filter(({ port }) => port.host === name);
+    for (const { port, terminal } of lines) {
+      if (terminal === undefined) continue;
+      terminal.onOutput = terminal.onExit = () => undefined;
+      port.onOutput(`\r\nConnection to ${name} closed by remote host.\r\n`);
+    }
+    for (const line of lines) line.terminal = undefined;
+    this.machines.reboot(name, after, { by: 'scenario', text: `machine ${name}` }, () => {
+      for (const line of lines) if (this.ports.has(line.port.id)) this.login(line);
+    });
+  }
+
+  /** Lets something go wrong: an input as typing is one. Answers its id. Throws RangeError when this world has no room for it. */
+  inject(fault: FaultSpec): string {
+    const id = `fault/${this.opened++}`;
+    this.broken.begin(id, fault, (says) => ({ by: 'command', text: `fault: ${says}` }));
+    this.log({ kind: 'fault', terminal: id, fault });
+    return id;
+  }
+
+  /** Ends a fault. */
+  mend(id: string): void {
+    this.log({ kind: 'mend', terminal: id });
+    this.broken.mend(id);
+  }
+
+  /** What is wrong now, or will be. */
+  get broke(): readonly ActiveFault[] {
+    return this.broken.active;
   }
 
   /** Starts `bash -c LINE` on `host` as root, without a terminal (or with one, for programs that ask). Advance the world to see it end. */
@@ -304,6 +328,10 @@ export class World {
 
   private start(host: string, line: string, tty: boolean, cause?: Origin): Execution {
     const state = { stdout: '', stderr: '', exit: undefined as number | undefined, kill: (signal: Signal): void => void signal };
+    if (this.hosts.includes(host) && !this.machines.on.has(host)) {
+      Object.assign(state, { stderr: `ssh: connect to host ${host} port 22: No route to host\n`, exit: 255 });
+      return state;
+    }
     const running = this.machine(host).exec(line, {
       tty,
       ...(cause === undefined ? {} : { cause }),
@@ -337,6 +365,12 @@ export class World {
       case 'exec':
         this.exec(event.host, event.line, { tty: event.tty });
         return;
+      case 'fault':
+        this.inject(event.fault);
+        return;
+      case 'mend':
+        this.mend(event.terminal);
+        return;
       case 'kill':
         this.executions.get(event.terminal)?.kill(event.signal);
     }
@@ -362,11 +396,11 @@ export class World {
   }
 
   private kernels(): Kernel[] {
-    return [...this.machines.values()].map((machine) => machine.kernel);
+    return this.hosts.flatMap((name) => this.machines.on.get(name)?.kernel ?? []);
   }
 
   private namespace(host: string, name: string): NetworkNamespace | undefined {
-    const kernel = this.machines.get(host)?.kernel;
+    const kernel = this.machines.on.get(host)?.kernel;
     return kernel === undefined ? undefined : [...kernel.namespaces].find((ns) => ns.name === name && !ns.dead);
   }
 
@@ -385,93 +419,6 @@ export class SetupError extends Error {
 
   constructor(on: string, line: string, execution: Pick<Execution, 'stdout' | 'stderr' | 'exit'>) {
     super(`The scenario's set-up stopped at ${on}: ${line}\n${execution.exit === undefined ? 'it did not end' : `exit ${execution.exit}`}\n${execution.stdout}${execution.stderr}`);
-  }
-}
-
-/** Observing packets: on or off, and what was seen. */
-export class WorldTrace {
-  private readonly universe: Universe;
-  private readonly recorder = new TraceRecorder();
-  private list = new StoryList();
-  private skimmed: TraceEvent[] = [];
-
-  constructor(universe: Universe) {
-    this.universe = universe;
-  }
-
-  get enabled(): boolean {
-    return this.universe.trace !== null;
-  }
-
-  set enabled(on: boolean) {
-    for (const event of this.skimmed) this.recorder.sink(event);
-    this.skimmed = [];
-    this.universe.trace = on ? this.recorder.sink : null;
-  }
-
-  /**
-   * For long stretches of time: shows each event to `look`, and keeps only the newest `most` of them beside what is kept
-   * already, until `enabled` is set. Keeping all would cost more than running them, and push out what was there.
-   */
-  skim(most: number, look: (event: TraceEvent) => void): void {
-    this.universe.trace = (event) => {
-      this.skimmed.push(event);
-      if (this.skimmed.length >= 2 * most) this.skimmed = this.skimmed.slice(-most);
-      look(event);
-    };
-  }
-
-  /** Every event kept, oldest first. */
-  get events(): readonly TraceEvent[] {
-    return this.recorder.events;
-  }
-
-  /** Forgets what was seen. */
-  clear(): void {
-    this.recorder.clear();
-    this.list = new StoryList();
-  }
-
-  /** Number of the next event. */
-  get sequence(): number {
-    return this.universe.traceSequence;
-  }
-
-  /** Whether events are kept. */
-  get keeps(): boolean {
-    return this.universe.trace === this.recorder.sink;
-  }
-
-  /** Keeps nothing from here on, but counts, so that later events have the numbers that they would have had. */
-  countOnly(): void {
-    this.universe.trace = () => undefined;
-  }
-
-  /**
-   * Takes what another world of the same log has seen up to here, and observes. A replica only counts, which makes it
-   * cheap to keep; when it is looked at, it shows the trace of the world that it repeats.
-   */
-  continueFrom(events: readonly TraceEvent[]): void {
-    this.clear();
-    this.recorder.events = events.filter(({ sequence }) => sequence < this.universe.traceSequence);
-    this.enabled = true;
-  }
-
-  /** Conversations seen, oldest first. */
-  stories(): StorySummary[] {
-    return this.list.upTo(this.recorder.events, this.recorder.forgotten);
-  }
-
-  story(id: number): Story {
-    return storyOf(this.recorder.events, id);
-  }
-
-  /**
-   * A pcapng file of every device hop of one conversation (or of everything), or of one interface: an interface block per
-   * device, one clock, verdicts as comments.
-   */
-  pcapng(id?: number, place?: CapturePlace): Uint8Array {
-    return captureFile(id === undefined ? this.recorder.events : this.recorder.ofFlow(id), EPOCH, place);
   }
 }
 

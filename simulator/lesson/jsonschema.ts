@@ -1,5 +1,7 @@
 /** The JSON Schema of lab files, made from the schema that reads them, with a line of help for each key and kind of check. */
 import { z } from 'zod/mini';
+import { BUGS, bugSchema } from '../lab/bugs/index.ts';
+import { FAULT_KINDS, faultSchema } from '../lab/faults/index.ts';
 import { CHECK_KINDS } from './checks/index.ts';
 import { labSchema, namedSchemas } from './schema.ts';
 
@@ -9,8 +11,10 @@ const HELP: Readonly<Record<string, string>> = {
   scenario: 'The world to begin with: a file of content/scenarios, or a whole scenario.',
   equipment: '`rig`: machines also have a little web server, `python3 /tmp/web.py PORT NAME`.',
   setup: 'Commands that run before the lesson begins; every line must succeed.',
-  faults: 'What is wrong with the wire from the start.',
+  faults: 'What is wrong with the world from the start, or `after` seconds: one kind, its parameters, and `for` how many seconds.',
+  bugs: 'Documented faults of real clusters, reproduced: `NAME: { on: machine }` or `NAME: {}`.',
   terminals: 'The terminals to begin with; the first is in front.',
+  try: 'A command that sends a first packet in a fresh world; the packet story suggests it while it is empty.',
   tasks: 'What to reach, one thing in each; in order.',
   predicts: 'Questions before typing. A command in an emulated world gives the key.',
   quiz: 'Questions at the end.',
@@ -47,16 +51,19 @@ export function labJsonSchema(): Record<string, unknown> {
     id: 'text',
     description: 'Words for the learner: a text, or one for each language.',
   });
+  z.globalRegistry.add(faultSchema, { id: 'fault', description: 'A fault: one kind, its parameters, and when.' });
+  z.globalRegistry.add(bugSchema, { id: 'bug', description: 'A documented fault of real clusters: its name, and where.' });
   const schema = z.toJSONSchema(labSchema, { io: 'input' }) as Record<string, unknown> & Shape;
   explain(schema, '');
   const task = schema.properties?.['tasks']?.items;
   explain(task, 'tasks.');
   explain(task?.properties?.['wrong']?.items, 'wrong.');
-  schema.$defs?.['check']?.anyOf?.forEach((shape, index) => {
-    const kind = CHECK_KINDS[index];
-    const params = kind && shape.properties?.[kind.name];
-    if (params !== undefined) params.description = kind?.about ?? '';
-  });
+  for (const [name, kinds] of Object.entries({ check: CHECK_KINDS, fault: FAULT_KINDS, bug: BUGS }))
+    schema.$defs?.[name]?.anyOf?.forEach((shape, index) => {
+      const kind = kinds[index];
+      const params = kind && shape.properties?.[kind.name];
+      if (params !== undefined) params.description = kind?.about ?? '';
+    });
   return { ...schema, title: 'A lab of Meshwalk' };
 }
 

@@ -45,7 +45,7 @@ export function commandAt(text: string, line: string): string {
     case 'netns':
       return `ip netns exec ${name} ${inside}`;
     case 'docker':
-      return `nsenter --net=/var/run/docker/netns/${name} ${inside}`;
+      return `nsenter --net=${name.includes('*') ? `$(ls -d /var/run/docker/netns/${name} | head -1)` : `/var/run/docker/netns/${name}`} ${inside}`;
     case 'container':
       return `nsenter -t $(docker inspect -f '{{.State.Pid}}' $(docker ps -q -f name=${name} | head -1)) -n ${inside}`;
   }

@@ -93,13 +93,14 @@ function scenarioOf(lab: Lab, named: (name: string) => Scenario | undefined): Sc
       path: ['scenario'],
       message: `there is no scenario ${String(lab.scenario)}; name a file of content/scenarios, or write the scenario here`,
     };
-  const { equipment, setup, faults } = lab;
+  const { equipment, setup, faults, bugs = [] } = lab;
   try {
     return checkScenario({
       ...base,
       ...(equipment === undefined ? {} : { equipment }),
       setup: [...base.setup, ...linesOf(setup)],
       faults: [...(base.faults ?? []), ...faults],
+      ...(bugs.length === 0 ? {} : { bugs: [...(base.bugs ?? []), ...bugs] }),
     });
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;

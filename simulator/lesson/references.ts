@@ -1,4 +1,5 @@
 /** Names in a lab that must mean something: machines, checks, tasks, questions, lines of the solution. */
+import { faultProblem, type FaultSpec } from '../lab/faults/index.ts';
 import type { Scenario } from '../lab/scenario.ts';
 import type { CheckSpec } from './finding.ts';
 import { hintOf } from './faultwords.ts';
@@ -17,6 +18,11 @@ export function referencesOf(lab: Lab, scenario: Scenario): KeyFault[] {
   const tell = (path: readonly PropertyKey[], what: string, name: string, known: readonly string[]): void => {
     if (!known.includes(name)) faults.push({ path, message: `there is no ${what} ${name}${hintOf(name, known)}` });
   };
+  const docker = scenario.machines.filter((one) => one.docker).map(({ name }) => name);
+  const brokenAt = (spec: FaultSpec, path: readonly PropertyKey[]): void => {
+    const problem = faultProblem(spec, machines, docker);
+    if (problem !== undefined) faults.push({ path: [...path, ...problem.path], message: problem.message });
+  };
   const places = (value: unknown, path: readonly PropertyKey[]): void => {
     if (Array.isArray(value)) value.forEach((item, index) => places(item, [...path, index]));
     else if (typeof value === 'object' && value !== null)
@@ -24,10 +30,13 @@ export function referencesOf(lab: Lab, scenario: Scenario): KeyFault[] {
         const isNeighbourhood = key === 'from' && path.at(-1) === 'route'; // there `from` is an address
         if (PLACES.has(key) && typeof inner === 'string' && !isNeighbourhood)
           tell([...path, key], 'machine', hostOf(inner), machines);
+        else if (key === 'fault') brokenAt(inner as FaultSpec, [...path, key]);
+        else if (key === 'faults') (inner as FaultSpec[]).forEach((one, index) => brokenAt(one, [...path, key, index]));
         else places(inner, [...path, key]);
       }
   };
   lab.terminals.forEach((name, index) => tell(['terminals', index], 'machine', name, machines));
+  if (lab.try !== undefined) tell(['try', 'on'], 'machine', hostOf(lab.try.on), machines);
   const questions = [...lab.predicts, ...lab.quiz].map(({ id }) => id);
   for (const list of ['predicts', 'quiz'] as const)
     lab[list].forEach(({ key }, index) => places(key, [list, index, 'key']));

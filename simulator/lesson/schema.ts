@@ -68,8 +68,11 @@ export const labSchema = z.strictObject({
   /** Commands that run before the lesson begins, after those of the scenario. */
   setup: z._default(z.array(step), []),
   faults: z._default(z.array(fault), []),
+  bugs: scenarioSchema.shape.bugs,
   /** The terminals to begin with; the first is in front. */
   terminals: z.array(z.string()).check(z.minLength(1)),
+  /** A command that sends a first packet in a fresh world; the packet story suggests it while it is empty. */
+  try: z.optional(step),
   tasks: z.array(task).check(z.minLength(1)),
   predicts: z._default(z.array(question), []),
   quiz: z._default(z.array(question), []),

@@ -7,9 +7,3 @@ const words = z.string().check(z.minLength(1));
 export const text = z.union([words, z.strictObject({ en: words, 'zh-cn': z.optional(words) })]);
 
 export type Text = z.infer<typeof text>;
-
-/** The words in a language; English when there are none in it. */
-export function textIn(language: string, said: Text): string {
-  if (typeof said === 'string') return said;
-  return (language === 'zh-cn' ? said['zh-cn'] : undefined) ?? said.en;
-}

@@ -10,7 +10,7 @@ export {
   securityHook, securityLegacyHook,
 } from './hooks.ts';
 export { NETFILTER_PROC_FILES, NETFILTER_SYSCTLS } from './procfs.ts';
-export { TABLE_NAMES, type Backend, type TableName, type TraceStep } from './state.ts';
+export { TABLE_NAMES, wrappedElsewhere, type Backend, type TableName, type TraceStep } from './state.ts';
 export { presentTables, shownBaseChains, shownChain, userChains, xtables, type XtablesRequest } from './xtables.ts';
 export { nftTables, watchTrace, type NftChain, type NftTable } from './nftview.ts';
 export type { RuleSpec } from './rule.ts';

@@ -4,7 +4,7 @@
  */
 import { parseAddressMask, type AddressMask } from './address.ts';
 import { parameterProblem, type Complaint, type OptionShape } from './extension.ts';
-import { STANDARD_TARGETS, TARGETS, TARGETS_NOT_EMULATED } from './targets/index.ts';
+import { STANDARD_TARGETS, targetNamed, TARGETS_NOT_EMULATED } from './targets/index.ts';
 
 /** Commands by their short option. */
 export type CommandLetter = 'A' | 'C' | 'D' | 'R' | 'I' | 'L' | 'S' | 'F' | 'Z' | 'N' | 'X' | 'E' | 'P' | 'V' | 'h';
@@ -104,7 +104,7 @@ export function chainNameProblem(name: string): Complaint | undefined {
   if (name.startsWith('-') || name.startsWith('!'))
     return parameterProblem(`chain name not allowed to start with \`${name[0]}'\n`);
   if (name.length > 28) return parameterProblem(`chain name \`${name}' too long (must be under 29 chars)`);
-  if (STANDARD_TARGETS.has(name) || TARGETS.has(name) || TARGETS_NOT_EMULATED.has(name)) {
+  if (STANDARD_TARGETS.has(name) || targetNamed(name) !== undefined || TARGETS_NOT_EMULATED.has(name)) {
     return parameterProblem('chain name may not clash with target name');
   }
   return undefined;

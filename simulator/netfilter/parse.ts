@@ -11,7 +11,7 @@ import {
   type OptionShape,
   type TargetExtension,
 } from './extension.ts';
-import { MATCHES, MATCHES_NOT_EMULATED } from './matches/index.ts';
+import { matchNamed, MATCHES_NOT_EMULATED } from './matches/index.ts';
 import { parseUnsigned, protocolNumber } from './names.ts';
 import {
   chainNameProblem,
@@ -27,7 +27,7 @@ import {
 import { checkDraft, Draft, finishDraft, type CommandLine, type Use } from './draft.ts';
 import type { RuleSpec } from './rule.ts';
 import type { TableName } from './state.ts';
-import { STANDARD_TARGETS, TARGETS, TARGETS_NOT_EMULATED } from './targets/index.ts';
+import { STANDARD_TARGETS, targetNamed, TARGETS_NOT_EMULATED } from './targets/index.ts';
 
 /** Understands `words` (without the program's name). `table` is given where `-t` is not allowed (iptables-restore). */
 export function parseCommandLine(words: readonly string[], table?: TableName): CommandLine | Complaint {
@@ -137,7 +137,7 @@ class Parser {
   /** `-p tcp --dport 80` loads the tcp match, once. */
   private implicitMatch(name: string): Use<MatchExtension> | undefined {
     if (this.draft.protocol === 0) return undefined;
-    const extension = MATCHES.get(IMPLICIT[this.draft.protocol] ?? '');
+    const extension = matchNamed(IMPLICIT[this.draft.protocol] ?? '');
     if (extension === undefined || !(name in extension.options)) return undefined;
     if (this.draft.matches.some((use) => use.extension === extension)) return undefined;
     return this.load(extension);
@@ -259,13 +259,13 @@ class Parser {
     this.draft.jump = value;
     if (STANDARD_TARGETS.has(value)) return undefined;
     if (TARGETS_NOT_EMULATED.has(value)) return notEmulated(`-j ${value}`);
-    const extension = TARGETS.get(value);
+    const extension = targetNamed(value);
     if (extension !== undefined) this.draft.target = { extension, data: extension.init() };
     return undefined;
   }
 
   private loadMatch(name: string): Complaint | undefined {
-    const extension = MATCHES.get(name);
+    const extension = matchNamed(name);
     if (extension !== undefined) {
       this.load(extension);
       return undefined;

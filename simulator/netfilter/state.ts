@@ -37,7 +37,8 @@ export class Chain {
   policy: Policy = 'ACCEPT';
   /** Who set the policy. */
   origin: Origin = kernelHabit('policy');
-  /** Of base chains: what met the policy. */
+  /** Of base chains: whether the policy counts on every machine, as somebody has set it; what met it. */
+  counts: boolean;
   packets = 0;
   bytes = 0;
   rules: Rule[] = [];
@@ -50,6 +51,7 @@ export class Chain {
     this.name = name;
     this.table = table;
     this.hook = hook;
+    this.counts = table.backend === 'legacy';
   }
 }
 
@@ -61,11 +63,16 @@ export interface TraceStep {
   readonly output: NetDevice | null;
   readonly chain: Chain;
   readonly rule: Rule | null;
-  /** CONTINUE, ACCEPT, DROP, RETURN, JUMP:CHAIN, GOTO:CHAIN. */
+  /** CONTINUE, ACCEPT, DROP, RETURN, JUMP:CHAIN, GOTO:CHAIN; without a rule, CONTINUE and RETURN are the end of the walk through a chain. */
   readonly verdict: string;
   readonly first: boolean;
 }
 export type Tracer = (step: TraceStep) => void;
+
+/** The packet comes out of a tunnel whose device is in another namespace: the buffer names a device that nobody finds here. */
+export function wrappedElsewhere({ hook, input, packet }: TraceStep): boolean {
+  return hook === NF_POST_ROUTING && input === null && packet.dev !== 0;
+}
 
 /** Whose tables: nf_tables (iptables-nft), or the older ip_tables beside them (iptables-legacy). */
 export type Backend = 'nft' | 'legacy';

@@ -46,6 +46,7 @@ function traced(
   verdict: string,
 ): void {
   if (chain.table.backend === 'legacy') {
+    if (rule === null && chain.hook >= 0 && verdict === 'CONTINUE') return; // its policy follows
     const last = rule === null ? (chain.hook < 0 ? 'return' : 'policy') : 'rule';
     const number = rule === null ? chain.rules.length + 1 : chain.rules.indexOf(rule) + 1;
     const place = `TRACE: ${chain.table.name}:${chain.name}:${last}:${number} `;
@@ -53,7 +54,7 @@ function traced(
     return;
   }
   const { tracers } = netfilterOf(ns);
-  if (tracers === null || (chain.hook < 0 && rule === null)) return;
+  if (tracers === null || (chain.hook < 0 && rule === null && !ns.kernel.platform.tracesReturns)) return;
   const step = { packet, hook, input, output, chain, rule, verdict, first: !announced };
   announced = true;
   for (const tracer of tracers) tracer(step);
@@ -68,8 +69,8 @@ export function runBaseChain(
   input: NetDevice | null,
   output: NetDevice | null,
 ): number {
-  // Since ip_output hands it on, POSTROUTING knows where a forwarded packet came in.
-  if (hook === NF_POST_ROUTING && input === null && packet.iif !== 0) input = ns.devices.get(packet.iif) ?? null;
+  // ip_output hands on what the buffer names: where a forwarded packet came in, or one that IPVS or a tunnel sends.
+  if (hook === NF_POST_ROUTING && input === null) input = ns.devices.get(packet.iif !== 0 ? packet.iif : packet.dev) ?? null;
   const length = ipLength(packet);
   const before = announced;
   announced = false;
@@ -77,8 +78,10 @@ export function runBaseChain(
   if (verdict === RETURN && packet.nfTrace) traced(ns, packet, hook, input, output, chain, null, chain.policy);
   announced = before;
   if (verdict !== RETURN) return verdict;
-  chain.packets++;
-  chain.bytes += length;
+  if (chain.counts || ns.kernel.platform.iptables.policiesCount === 'always') {
+    chain.packets++;
+    chain.bytes += length;
+  }
   if (ns.kernel.universe.trace !== null) {
     emit(ns, packet, {
       kind: 'policy',
@@ -112,8 +115,10 @@ function runChain(
     if (!rule.matches(ns, packet, hook, input, output)) continue;
     rule.packets++;
     rule.bytes += length;
-    if (packet.nfTrace && rule.action !== ACTION_TARGET)
-      traced(ns, packet, hook, input, output, chain, rule, actionName(rule));
+    if (packet.nfTrace && rule.action !== ACTION_TARGET) {
+      const told = rule.action === ACTION_RETURN && ns.kernel.platform.tracesReturns ? null : rule;
+      traced(ns, packet, hook, input, output, chain, told, actionName(rule));
+    }
     switch (rule.action) {
       case ACTION_CONTINUE:
         if (ns.kernel.universe.trace !== null) report(ns, packet, hook, input, output, chain, i, 'CONTINUE');
@@ -146,7 +151,8 @@ function runChain(
       }
     }
   }
-  if (packet.nfTrace && chain.hook < 0) traced(ns, packet, hook, input, output, chain, null, 'RETURN');
+  if (packet.nfTrace && (chain.hook < 0 || ns.kernel.platform.tracesReturns))
+    traced(ns, packet, hook, input, output, chain, null, 'CONTINUE');
   return RETURN;
 }
 

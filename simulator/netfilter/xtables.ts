@@ -88,6 +88,15 @@ export function xtables(
   origin: Origin,
   backend: Backend = 'nft',
 ): Result<undefined> {
+  const result = carryOut(ns, request, origin, backend);
+  // libiptc gives ip_tables a whole table at each change, and takes what policies counted before for a start of zero.
+  if (backend === 'legacy' && result.ok && !['check', 'policy', 'zero'].includes(request.op))
+    for (const chain of tableOf(netfilterOf(ns), request.table, backend).base)
+      if (chain !== null) chain.packets = chain.bytes = 0;
+  return result;
+}
+
+function carryOut(ns: NetworkNamespace, request: XtablesRequest, origin: Origin, backend: Backend): Result<undefined> {
   const netfilter = netfilterOf(ns);
   const table = tableOf(netfilter, request.table, backend);
   switch (request.op) {
@@ -445,6 +454,7 @@ function setPolicy(
   // Saying again what holds already (iptables-restore says all of them) is no new cause.
   if (chain.policy !== policy) chain.origin = origin;
   chain.policy = policy;
+  chain.counts = true;
   // A new policy starts counting anew.
   chain.packets = counters?.packets ?? 0;
   chain.bytes = counters?.bytes ?? 0;

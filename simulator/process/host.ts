@@ -47,6 +47,8 @@ export interface HostOptions {
   readonly kernelRelease?: string;
   /** Who set the machine up. */
   readonly origin?: Origin;
+  /** The machine before it was booted anew: its disk is this one's. */
+  readonly before?: Host;
 }
 
 /** A terminal as its owner holds it: keys in, text out. */
@@ -94,7 +96,7 @@ export class Host implements HostView {
   readonly release: string;
   readonly pids = new PidNamespace('', 1);
   readonly terminals = new Map<number, Tty>();
-  readonly inodes = new InodeCounter(1000);
+  readonly inodes: InodeCounter;
   readonly mounts: Mounts;
   /** File calls as root of the host, for those who are no process (the scenario, the engine's set-up). */
   readonly fs: ProcessFiles;
@@ -106,6 +108,8 @@ export class Host implements HostView {
   private readonly sys: Directory;
   private readonly dev: Directory;
   private bootedAt = 0;
+  /** What the clock on the wall was moved by, microseconds. */
+  private adjusted = 0;
   private executions = 0;
   /** Who set the machine up: the end of every chain of causes that begins with what runs here unasked. */
   readonly origin: Origin;
@@ -119,11 +123,18 @@ export class Host implements HostView {
     this.externals = options.externals;
     this.sysctl = options.sysctl;
     this.release = options.kernelRelease ?? kernel.platform.kernel;
-    const builder = new RootBuilder(() => this.now, this.inodes);
+    this.inodes = options.before?.inodes ?? new InodeCounter(1000);
+    const { before } = options;
+    const builder = new RootBuilder(() => this.now, this.inodes, before?.mounts.root);
     const resolvConf = options.resolvConf ?? '';
     const hosts =
       options.hosts ?? `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${name}\n`;
-    builder.fill({ tools, files: { ...hostFiles(name, resolvConf, hosts), ...options.files } }, 'host');
+    if (before === undefined) builder.fill({ tools, files: { ...hostFiles(name, resolvConf, hosts), ...options.files } }, 'host');
+    else {
+      builder.empty('/run');
+      builder.empty('/tmp');
+      this.adjusted = before.adjusted;
+    }
     this.proc = createProc(this, options.procNet ?? {});
     this.sys = createSys(this);
     this.dev = builder.directory('/dev');
@@ -139,7 +150,17 @@ export class Host implements HostView {
   }
 
   get wallClock(): number {
-    return this.options.epoch + this.kernel.now;
+    return this.options.epoch + this.kernel.now + this.adjusted;
+  }
+
+  /** The clock on the wall jumps. */
+  adjustClock(microseconds: number): void {
+    this.adjusted += microseconds;
+  }
+
+  /** The end of everything that runs here, at once; nobody is told. */
+  powerOff(): void {
+    for (const process of [...this.pids.processes.values()].reverse()) if (!process.dead) process.post('SIGKILL');
   }
 
   /** Microseconds since boot. */
@@ -251,6 +272,11 @@ export class Host implements HostView {
   /** mkdir -p as root of the host. */
   makeDirectories(path: string): Result<undefined> {
     return makePath(this.fs, path);
+  }
+
+  /** The same inside a mount view. */
+  makeDirectoriesIn(mounts: Mounts, path: string): Result<undefined> {
+    return makePath(this.filesOf(mounts), path);
   }
 
   /** A mount view of its own for a container: the image's tree, with /proc, /sys and /dev. */

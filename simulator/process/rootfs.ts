@@ -3,7 +3,7 @@
  * as Debian 13 lays it out (/bin, /sbin and /lib are links into /usr; /var/run is a link to /run).
  */
 import type { InodeCounter } from './nodes.ts';
-import { ExecutableNode, FileNode, SymlinkNode, TreeDirectory, type Node } from './nodes.ts';
+import { type Directory, ExecutableNode, FileNode, SymlinkNode, TreeDirectory, type Node } from './nodes.ts';
 import type { Tool } from './program.ts';
 
 /** What is in a root besides its skeleton. */
@@ -73,10 +73,17 @@ export class RootBuilder {
   private readonly clock: () => number;
   private readonly inodes: InodeCounter;
 
-  constructor(clock: () => number, inodes: InodeCounter) {
+  /** @param root a tree that is there already: the disk of a machine that boots again */
+  constructor(clock: () => number, inodes: InodeCounter, root?: Directory) {
     this.clock = clock;
     this.inodes = inodes;
-    this.root = new TreeDirectory(0o755, clock, inodes.take());
+    this.root = root instanceof TreeDirectory ? root : new TreeDirectory(0o755, clock, inodes.take());
+  }
+
+  /** What was kept in memory is gone. */
+  empty(path: string): void {
+    const directory = this.directory(path);
+    for (const name of directory.list()) directory.remove(name);
   }
 
   /** The directory at `path`, made with its parents when it is missing. Symbolic links below it are not followed. */

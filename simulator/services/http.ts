@@ -13,9 +13,20 @@ import { strftime } from '../process/calendar.ts';
 /** Longest request head; a connection that sends more is closed. */
 const HEAD_LIMIT = 8191;
 
+const NGINX = '/usr/sbin/nginx';
+
+/** In the image nginx: the proxy, once somebody has given it a configuration. */
+function proxyOf(ctx: ProgramContext): Program | undefined {
+  if (!ctx.which(NGINX).ok || !ctx.fs.readText('/etc/nginx/nginx.conf').ok) return undefined;
+  const program = ctx.exec([NGINX]);
+  return program.ok ? program.value : undefined;
+}
+
 /** A server for `I'm <hostname>` on $PORT, or on `defaultPort`. */
 export function httpProgram(defaultPort: number): (ctx: ProgramContext) => Program {
   return function* main(ctx): Program {
+    const configured = proxyOf(ctx);
+    if (configured !== undefined) return yield* configured;
     const port = Number(ctx.env.get('PORT') ?? defaultPort);
     const listener = tcpSocket(ctx.netns, true);
     listener.setOptions({ reuseAddress: true });
@@ -27,11 +38,18 @@ export function httpProgram(defaultPort: number): (ctx: ProgramContext) => Progr
     }
     ctx.install(new SocketFile(listener));
     ctx.catchSignal('SIGTERM');
+    if (ctx.which(NGINX).ok) ctx.catchSignal('SIGHUP');
     yield* ctx.out(`Listening on :${port}\n`);
     const server = new HttpServer(ctx, listener);
     try {
       for (;;) {
-        if (ctx.takeSignal() === 'SIGTERM') return 2;
+        const signal = ctx.takeSignal();
+        if (signal === 'SIGTERM') return 2;
+        const proxy = signal === 'SIGHUP' ? proxyOf(ctx) : undefined;
+        if (proxy !== undefined) {
+          server.close();
+          return yield* proxy;
+        }
         server.work();
         yield* ctx.wait([server.poll.queue]);
       }
@@ -101,7 +119,7 @@ class HttpServer {
         if (bytes.errno !== 'EAGAIN') return this.drop(connection);
         break;
       }
-      if (bytes.value.length === 0) return this.drop(connection);
+      if (bytes.value.length === 0) return this.dropSoon(connection);
       text += decodeUtf8(bytes.value);
     }
     for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
@@ -112,6 +130,15 @@ class HttpServer {
     }
     if (text.length >= HEAD_LIMIT) return this.drop(connection);
     if (text !== waiting) this.connections.set(connection, text);
+  }
+
+  /** The client is done. */
+  private dropSoon(connection: TcpSocket): void {
+    const { scheduler, chance } = this.ctx.netns.kernel.universe;
+    const latency = chance?.latency() ?? 0;
+    if (latency === 0) return this.drop(connection);
+    this.poll.remove(connection);
+    scheduler.after(latency, () => this.drop(connection));
   }
 
   private drop(connection: Socket): void {

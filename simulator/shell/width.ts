@@ -16,8 +16,12 @@ export function stripEscapes(text: string): string {
   return text.replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\x01\x02]/g, '');
 }
 
+/** What is nearly always measured: no escape sequence, one column each. */
+const PLAIN = /^[ -~]*$/;
+
 /** Columns of a text without newlines. */
 export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const character of stripEscapes(text)) width += widthOf(character);
   return width;

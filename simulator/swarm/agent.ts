@@ -167,6 +167,8 @@ export class Agent {
   stopped = false;
   private heartbeatTimer: Timer | undefined;
   private heartbeatPeriod = 5;
+  /** The last heartbeat was not answered yet. */
+  private unanswered = false;
   private nextRequest = 1;
   private readonly requests = new Map<number, (message: ToAgent) => void>();
   /** Called when the manager hung up. */
@@ -184,6 +186,7 @@ export class Agent {
   /** Opens a session over `channel`; `address` is where other nodes reach this one. */
   connect(channel: Channel, address: string): void {
     this.channel = channel;
+    this.unanswered = false;
     channel.onMessage = (message) => this.receive(message as ToAgent);
     channel.onClose = () => {
       if (this.channel !== channel) return;
@@ -193,6 +196,17 @@ export class Agent {
     this.send({ kind: 'session', nodeId: this.nodeId, description: this.executor.describe(), address });
     for (const { task } of this.tasks.values()) this.report(task);
     this.beat();
+  }
+
+  /** Gives up the session for another one. */
+  reconnect(open: () => void): void {
+    const { channel } = this;
+    this.channel = undefined;
+    if (channel !== undefined) {
+      channel.onClose = () => undefined;
+      channel.close();
+    }
+    open();
   }
 
   /** Ends the session; the manager notices that no heartbeats come. */
@@ -209,6 +223,17 @@ export class Agent {
     return this.channel !== undefined;
   }
 
+  /** The manager does not answer, and there are others. */
+  private lose(): void {
+    const { channel } = this;
+    this.unanswered = false;
+    if (channel === undefined) return;
+    this.channel = undefined;
+    channel.onClose = () => undefined;
+    channel.close();
+    this.onLost();
+  }
+
   private send(message: ToManager): void {
     this.channel?.send(message);
   }
@@ -218,12 +243,16 @@ export class Agent {
     // 5 s ± 0.5 s, so that a thousand nodes do not speak at once.
     const jitter = this.random.between(-SECOND / 2, SECOND / 2);
     this.heartbeatTimer = this.scheduler.after(this.heartbeatPeriod * SECOND + jitter, () => {
-      this.send({ kind: 'heartbeat' });
+      const alone = this.managers.length < 2;
+      if (this.unanswered && !alone) return this.lose();
+      this.unanswered = !alone;
+      this.send(alone ? { kind: 'heartbeat' } : { kind: 'heartbeat', ask: true });
       this.beat();
     });
   }
 
   private receive(message: ToAgent): void {
+    this.unanswered = false;
     switch (message.kind) {
       case 'node':
         this.node = message.node;
@@ -247,9 +276,14 @@ export class Agent {
       case 'removed':
         this.onRemoved();
         break;
-      case 'joined':
       case 'refused':
-        break; // Only at the beginning of a connection.
+        // A node that was removed is not asked for again; any other manager may know who leads.
+        if (message.reason !== 'node not found') this.lose();
+        break;
+      case 'joined':
+      case 'enlisted':
+      case 'beat':
+        break;
     }
   }
 

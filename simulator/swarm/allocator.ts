@@ -9,7 +9,7 @@ import type { DataPlane } from '../eras/era.ts';
 import { formatCidr, formatIpv4, parseCidr, parseIpv4 } from '../base/address.ts';
 import type { Dice } from './dice.ts';
 import { AddressPool, SubnetPools, cut, formatSubnet, type Subnet } from './ipam.ts';
-import { rank, type EndpointSpec, type NetworkAttachment, type NetworkObject, type NodeObject, type PortConfig, type ServiceObject, type TaskObject } from './objects.ts';
+import { rank, taskName, type EndpointSpec, type NetworkAttachment, type NetworkObject, type NodeObject, type PortConfig, type ServiceObject, type TaskObject } from './objects.ts';
 import { PortSpaces } from './ports.ts';
 import type { Store, StoreEvent } from './store.ts';
 
@@ -61,7 +61,7 @@ export class Allocator {
           else if (event.object.Status.State === 'new') this.handleTasks(this.companions(event.object));
           else this.handleTask(event.object);
           break;
-        case 'cluster':
+        default:
           break;
       }
     }
@@ -80,7 +80,7 @@ export class Allocator {
   /** Tasks that are new at once wait for addresses in a Go map: the dice may say which comes first. */
   private handleTasks(tasks: readonly TaskObject[]): void {
     const fresh = tasks.filter((task) => task.Status.State === 'new' && this.needsAddress(task));
-    const first = fresh.length > 1 ? (this.dice?.firstAddress(fresh.length) ?? 0) : 0;
+    const first = fresh.length > 1 ? (this.dice?.firstAddress(fresh.map(taskName)) ?? 0) : 0;
     for (const task of [...fresh.slice(first), ...fresh.slice(0, first)]) this.handleTask(task);
     for (const task of tasks) if (!fresh.includes(task)) this.handleTask(task);
   }
@@ -95,6 +95,40 @@ export class Allocator {
     return (task.Spec.Networks ?? []).length > 0 || hasIngressPorts(this.store.services.get(task.ServiceID)?.Spec.EndpointSpec?.Ports);
   }
 
+  /** Counts as given what a former leader has given. */
+  restore(): void {
+    for (const network of this.store.networks.values()) this.restoreNetwork(network);
+    for (const node of this.store.nodes.values()) for (const attachment of node.Attachments) this.claim(attachment);
+    for (const service of this.store.services.values()) {
+      for (const { NetworkID, Addr } of service.Endpoint?.VirtualIPs ?? []) this.claim({ NetworkID, Addresses: [Addr], Aliases: [] });
+      this.ports.allocate(service.ID, service.Endpoint?.Spec.Ports ?? [], service.Endpoint?.Ports ?? []);
+    }
+    for (const task of this.store.tasks.values()) {
+      if (task.Status.State === 'new' || rank(task.Status.State) > rank('running')) continue;
+      for (const attachment of task.NetworksAttachments) this.claim(attachment);
+      this.held.add(task);
+    }
+  }
+
+  private restoreNetwork(network: NetworkObject): void {
+    for (const [index, { Subnet: text, Gateway: gateway }] of network.Ipam.entries()) {
+      const subnet = parseCidr(text);
+      if (subnet === undefined) continue;
+      this.pools.take(subnet);
+      const config = network.Spec.Ipam?.[index];
+      const pool = new AddressPool(subnet, this.ways?.addresses ?? 'serial', config?.IPRange === undefined ? subnet : (parseCidr(config.IPRange) ?? subnet));
+      for (const taken of [gateway, ...Object.values(config?.AuxiliaryAddresses ?? {})]) pool.take(parseIpv4(taken) ?? 0);
+      if (!this.leases.has(network.ID)) this.leases.set(network.ID, { pool, prefix: subnet.prefix });
+    }
+    if (network.Spec.Ingress) for (let i = 0; i < (this.ways?.ingressSkipped ?? 0); i++) this.give(network.ID);
+    this.nextVxlanId = Math.max(this.nextVxlanId, Number(network.DriverState[VXLAN_ID_OPTION] ?? 0) + 1);
+  }
+
+  private claim({ NetworkID, Addresses }: NetworkAttachment): void {
+    const pool = this.leases.get(NetworkID)?.pool;
+    for (const text of Addresses) pool?.take(parseCidr(text)?.address ?? 0);
+  }
+
   // -- networks
 
   private allocateNetwork(network: NetworkObject): void {
@@ -106,7 +140,7 @@ export class Allocator {
       const subnet = config.Subnet === undefined ? this.pools.allocate() : this.takeSubnet(config.Subnet);
       if (subnet === undefined) return; // Stays unallocated, as a network whose pool overlaps another does.
       const range = config.IPRange === undefined ? subnet : (parseCidr(config.IPRange) ?? subnet);
-      const pool = new AddressPool(subnet, 'serial', range);
+      const pool = new AddressPool(subnet, this.ways?.addresses ?? 'serial', range);
       const gateway = config.Gateway === undefined ? pool.allocate() : parseIpv4(config.Gateway);
       if (gateway === undefined) return;
       pool.take(gateway);

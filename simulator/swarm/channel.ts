@@ -23,6 +23,19 @@ export interface ControlNetwork {
   dial(address: string, port: number, connected: (channel: Channel, localAddress: string) => void, failure: (words: string) => void): void;
 }
 
+/**
+ * What arrived, when a member of the swarm wrote it. What anybody else sends to these ports is no message: the real ones
+ * cannot decrypt it.
+ */
+export function readMessage(text: string): object | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 class PairedChannel implements Channel {
   onMessage: (message: unknown) => void = () => undefined;
   onClose: () => void = () => undefined;

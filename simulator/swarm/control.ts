@@ -6,6 +6,7 @@ import { formatIpv4, inPrefix, parseCidr, parseIpv4 } from '../base/address.ts';
 import type { Origin } from '../base/origin.ts';
 import { structuredCopy } from './allocator.ts';
 import { parseConstraint } from './constraint.ts';
+import { checkReferences } from './files.ts';
 import { swarmId } from './ids.ts';
 import type { Manager } from './manager.ts';
 import { rank, type NetworkObject, type NetworkSpec, type NodeObject, type NodeSpec, type ServiceObject, type ServiceSpec } from './objects.ts';
@@ -50,6 +51,9 @@ function checkService(manager: Manager, spec: ServiceSpec, id: string): ControlR
     const parsed = parseConstraint(text);
     if (typeof parsed === 'string') return rpc(500, 'Unknown', parsed);
   }
+  const { Secrets, Configs } = spec.TaskTemplate.ContainerSpec ?? {};
+  const references = Secrets === undefined && Configs === undefined ? undefined : checkReferences(store, spec.TaskTemplate.ContainerSpec);
+  if (references !== undefined) return references;
   const networks = [];
   for (const wanted of spec.TaskTemplate.Networks ?? []) {
     const network = findNetwork(manager, wanted.Target);
@@ -166,16 +170,15 @@ export function removeNetwork(manager: Manager, network: NetworkObject): Control
   return good(undefined);
 }
 
-/** UpdateNode: labels, availability, role. */
-export function updateNode(manager: Manager, node: NodeObject, version: number, spec: NodeSpec): ControlResult<undefined> {
+/** UpdateNode: labels, availability, role. `quorate` tells whether the managers could do without the node. */
+export function updateNode(manager: Manager, node: NodeObject, version: number, spec: NodeSpec, quorate: (nodeId: string) => boolean): ControlResult<undefined> {
   if (version !== node.Version) return rpc(500, 'Unknown', 'update out of sequence');
   const managers = [...manager.store.nodes.values()].filter((other) => other.Spec.Role === 'manager');
   if (spec.Role === 'worker' && node.Spec.Role === 'manager') {
     if (managers.length === 1) return rpc(400, 'FailedPrecondition', 'attempting to demote the last manager of the swarm');
     if (node.ManagerStatus === undefined) return rpc(404, 'NotFound', "can't find manager in raft memberlist");
-    delete node.ManagerStatus;
+    if (!quorate(node.ID)) return rpc(400, 'FailedPrecondition', "can't remove member from the raft: this would result in a loss of quorum");
   }
-  if (spec.Role === 'manager' && node.Spec.Role === 'worker') manager.promoteLater(node);
   node.Spec = structuredCopy(spec);
   manager.store.changedNode(node);
   return good(undefined);

@@ -5,6 +5,7 @@
 import { SECOND, type Scheduler, type Timer } from '../base/scheduler.ts';
 import type { RandomStream } from '../base/random.ts';
 import type { Channel } from './channel.ts';
+import { injectedFiles } from './files.ts';
 import { swarmId } from './ids.ts';
 import type { AssignedTask, ToAgent, ToManager } from './messages.ts';
 import { rank, type NetworkObject, type NodeDescription, type NodeObject, type TaskObject, type TaskStatus } from './objects.ts';
@@ -33,6 +34,7 @@ export class Dispatcher {
   private readonly waitingForAddress = new Map<string, (task: TaskObject) => void>();
   private readonly logs = new Map<number, (lines: unknown) => void>();
   private nextSubscription = 1;
+  private managers: string | undefined;
   private closed = false;
 
   constructor(store: Store, scheduler: Scheduler, random: RandomStream) {
@@ -69,6 +71,19 @@ export class Dispatcher {
     });
   }
 
+  /** A new leader knows of no node how it is until it registers (markNodesUnknown). */
+  expectAll(): void {
+    for (const node of this.store.nodes.values()) {
+      if (node.Status.State === 'down') continue;
+      node.Status = { State: 'unknown', Message: 'Node moved to "unknown" state due to leadership change in cluster', Addr: node.Status.Addr };
+      this.store.changedNode(node);
+    }
+    const period = (this.store.cluster?.HeartbeatPeriod ?? 5) * SECOND;
+    this.scheduler.after(period * GRACE, () => {
+      for (const node of this.store.nodes.values()) if (node.Status.State === 'unknown') this.setDown(node.ID, 'heartbeat failure for node in "unknown" state');
+    });
+  }
+
   /** Takes over a connection once its node is known. */
   open(nodeId: string, description: NodeDescription, address: string, channel: Channel): void {
     const node = this.store.nodes.get(nodeId);
@@ -95,10 +110,16 @@ export class Dispatcher {
   }
 
   private receive(session: Session, message: ToManager): void {
-    if (this.closed || this.sessions.get(session.nodeId) !== session) return;
+    if (this.closed) return;
+    if (this.sessions.get(session.nodeId) !== session) {
+      // Given up for dead, and alive: it is to register anew (ErrSessionInvalid).
+      session.channel.send({ kind: 'refused', reason: 'session invalid' } satisfies ToAgent);
+      return;
+    }
     switch (message.kind) {
       case 'heartbeat':
         this.beat(session);
+        if (message.ask === true) session.channel.send({ kind: 'beat' } satisfies ToAgent);
         break;
       case 'status':
         for (const { taskId, status } of message.updates) this.takeStatus(session, taskId, status);
@@ -119,6 +140,7 @@ export class Dispatcher {
         break;
       case 'join':
       case 'session':
+      case 'enlist':
         break; // Only at the beginning of a connection.
     }
   }
@@ -169,10 +191,10 @@ export class Dispatcher {
     this.setDown(session.nodeId);
   }
 
-  private setDown(nodeId: string): void {
+  private setDown(nodeId: string, why = 'heartbeat failure'): void {
     const node = this.store.nodes.get(nodeId);
     if (node === undefined || this.closed) return;
-    node.Status = { State: 'down', Message: 'heartbeat failure', Addr: node.Status.Addr };
+    node.Status = { State: 'down', Message: why, Addr: node.Status.Addr };
     this.store.changedNode(node);
   }
 
@@ -221,7 +243,24 @@ export class Dispatcher {
         }
       }
     }
+    if (events.some(({ kind }) => kind === 'node') && this.managersChanged()) {
+      for (const session of this.sessions.values()) {
+        session.nodeDirty = true;
+        touched.add(session);
+      }
+    }
     for (const session of touched) this.send(session, false);
+  }
+
+  /** Whom agents may turn to has changed since the last look. */
+  private managersChanged(): boolean {
+    const before = this.managers;
+    this.managers = this.managerList().map(({ NodeID }) => NodeID).join();
+    return before !== undefined && before !== this.managers;
+  }
+
+  private managerList(): { NodeID: string; Addr: string }[] {
+    return [...this.store.nodes.values()].flatMap((node) => (node.ManagerStatus === undefined ? [] : [{ NodeID: node.ID, Addr: node.ManagerStatus.Addr }]));
   }
 
   private send(session: Session, full: boolean): void {
@@ -251,13 +290,14 @@ export class Dispatcher {
 
   private assigned(task: TaskObject): AssignedTask {
     const networks = task.NetworksAttachments.map((attachment) => this.store.networks.get(attachment.NetworkID)).filter((network) => network !== undefined);
-    return { task, networks };
+    const { Secrets, Configs } = task.Spec.ContainerSpec ?? {};
+    if (Secrets === undefined && Configs === undefined) return { task, networks };
+    return { task, networks, files: injectedFiles(this.store, task.Spec.ContainerSpec) };
   }
 
   private nodeMessage(node: NodeObject): ToAgent {
     const ingress = [...this.store.networks.values()].filter((network) => network.Spec.Ingress);
-    const managers = [...this.store.nodes.values()].flatMap((other) => (other.ManagerStatus === undefined ? [] : [{ NodeID: other.ID, Addr: other.ManagerStatus.Addr }]));
-    return { kind: 'node', node, networks: ingress, managers, heartbeat: this.store.cluster?.HeartbeatPeriod ?? 5, keys: this.store.cluster?.NetworkBootstrapKeys ?? [] };
+    return { kind: 'node', node, networks: ingress, managers: this.managerList(), heartbeat: this.store.cluster?.HeartbeatPeriod ?? 5, keys: this.store.cluster?.NetworkBootstrapKeys ?? [] };
   }
 
   // -- attachments of containers to attachable networks

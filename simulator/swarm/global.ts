@@ -67,11 +67,14 @@ export class GlobalOrchestrator {
     this.updater.update(service, [...live.values()]);
   }
 
-  /** A task that ended and that the policy does not restart leaves its node empty. */
+  /** A task that ended and that the policy does not restart leaves its node empty (isTaskCompleted). */
   private hasGivenUp(service: ServiceObject, node: NodeObject): boolean {
+    const { Condition = 'any', MaxAttempts = 0 } = service.Spec.TaskTemplate.RestartPolicy ?? {};
+    if (Condition === 'any' && MaxAttempts === 0) return false;
     const tasks = this.store.serviceTasks(service.ID).filter((task) => task.NodeID === node.ID && task.SpecVersion === service.SpecVersion);
-    const last = tasks[tasks.length - 1];
-    return last !== undefined && (last.Status.State === 'complete' || last.Status.State === 'failed' || last.Status.State === 'rejected');
+    const state = tasks[tasks.length - 1]?.Status.State;
+    if (state === 'complete') return true;
+    return (Condition === 'none' || MaxAttempts > 0) && (state === 'failed' || state === 'rejected');
   }
 
   private mayKeep(service: ServiceObject, node: NodeObject): boolean {

@@ -20,13 +20,13 @@ export class KeyManager {
   private stopped = false;
   private timer: Timer;
 
-  /** `changed` is called after each rotation. */
-  constructor(scheduler: Scheduler, random: RandomStream, changed: () => void) {
+  /** `changed` is called after each rotation; `keys` are those that another leader has made. */
+  constructor(scheduler: Scheduler, random: RandomStream, changed: () => void, keys: readonly EncryptionKey[] = []) {
     this.scheduler = scheduler;
     this.random = random;
     // genSkew: the clock starts at a random number of 16 bits.
-    this.clock = random.below(0x10000);
-    this.keys = SUBSYSTEMS.flatMap((subsystem) => Array.from({ length: KEYS }, () => this.allocate(subsystem)));
+    this.clock = keys.length > 0 ? Math.max(...keys.map((key) => key.LamportTime)) + 1 : random.below(0x10000);
+    this.keys = keys.length > 0 ? keys : SUBSYSTEMS.flatMap((subsystem) => Array.from({ length: KEYS }, () => this.allocate(subsystem)));
     this.timer = this.again(changed);
   }
 

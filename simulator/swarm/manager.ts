@@ -1,11 +1,11 @@
 /**
- * A manager: the store and all that watches it, and the door for nodes that join. Mirrors swarmkit manager/manager.go and
- * ca/server.go. Deviates: one manager leads for ever (no raft); certificates are a name on a piece of paper.
+ * The manager that leads: the store and all that watches it, and the door for nodes that join. Mirrors swarmkit manager/manager.go
+ * (becomeLeader) and ca/server.go. Deviates: certificates are a name on a piece of paper.
  */
 import type { DataPlane } from '../eras/era.ts';
 import type { Origin } from '../base/origin.ts';
 import type { RandomStreams } from '../base/random.ts';
-import { SECOND, type Scheduler } from '../base/scheduler.ts';
+import type { Scheduler } from '../base/scheduler.ts';
 import { Allocator } from './allocator.ts';
 import type { Channel } from './channel.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -24,8 +24,11 @@ import { Store } from './store.ts';
 import { Updater } from './updater.ts';
 
 export const CONTROL_PORT = 2377;
-/** How long a promoted node takes to get its new certificate and to join the managers. */
-const PROMOTION_TIME = 3 * SECOND;
+
+/** The tokens with which nodes join. */
+export function tokensOf({ rootDigest, workerSecret, managerSecret }: ClusterObject): { worker: string; manager: string } {
+  return { worker: joinToken(rootDigest, workerSecret), manager: joinToken(rootDigest, managerSecret) };
+}
 
 export interface ClusterOptions {
   readonly defaultAddressPool: readonly string[];
@@ -42,25 +45,27 @@ export class Manager {
   readonly allocator: Allocator;
   readonly dispatcher: Dispatcher;
   readonly random: RandomStreams;
-  private readonly scheduler: Scheduler;
   private readonly keys: KeyManager;
   private readonly ways: DataPlane | undefined;
+  private readonly restarts: RestartSupervisor;
 
-  constructor(scheduler: Scheduler, random: RandomStreams, wallClock: () => number, options: ClusterOptions) {
+  /** `inherited` is the state that another leader left, and nobody watches. */
+  constructor(scheduler: Scheduler, random: RandomStreams, wallClock: () => number, options: ClusterOptions, inherited?: Store) {
     this.random = random;
-    this.scheduler = scheduler;
     const ids = random.stream('swarm-id');
-    const store = new Store(scheduler, wallClock);
+    const store = inherited ?? new Store(scheduler, wallClock);
     this.store = store;
-    this.keys = new KeyManager(scheduler, random.stream('swarm-keys'), () => {
+    const rotated = (): void => {
       this.cluster.NetworkBootstrapKeys = this.keys.keys;
       store.changedCluster(this.cluster);
-    });
-    store.setCluster(this.newCluster(options));
+    };
+    this.keys = new KeyManager(scheduler, random.stream('swarm-keys'), rotated, inherited?.cluster?.NetworkBootstrapKeys);
+    if (inherited === undefined) store.setCluster(this.newCluster(options));
     // The order in which they look at what happened.
     this.ways = options.ways;
     this.allocator = new Allocator(store, options.defaultAddressPool, options.subnetSize, options.dice, options.ways);
     const restarts = new RestartSupervisor(store, scheduler, ids);
+    this.restarts = restarts;
     const updater = new Updater(store, scheduler, ids, restarts);
     new ReplicatedOrchestrator(store, ids, restarts, updater);
     new GlobalOrchestrator(store, ids, restarts, updater);
@@ -68,6 +73,14 @@ export class Manager {
     new TaskReaper(store);
     new TaskScheduler(store, scheduler, options.dice);
     this.dispatcher = new Dispatcher(store, scheduler, ids);
+  }
+
+  /** What a new leader does about what it inherited: counts addresses, waits for the nodes, looks at everything once. */
+  takeOver(): void {
+    this.allocator.restore();
+    this.restarts.recover();
+    this.dispatcher.expectAll();
+    this.store.remind();
   }
 
   private newCluster(options: ClusterOptions): ClusterObject {
@@ -94,10 +107,10 @@ export class Manager {
   }
 
   tokens(): { worker: string; manager: string } {
-    const { rootDigest, workerSecret, managerSecret } = this.cluster;
-    return { worker: joinToken(rootDigest, workerSecret), manager: joinToken(rootDigest, managerSecret) };
+    return tokensOf(this.cluster);
   }
 
+  /** Gives a role a new secret; those who have joined stay. */
   rotate(role: 'worker' | 'manager'): void {
     const secret = this.random.stream('swarm-token').base36(25);
     if (role === 'worker') this.cluster.workerSecret = secret;
@@ -107,7 +120,7 @@ export class Manager {
   /** The first node, and the networks every swarm has: ingress, and those of each host that services may use by name. */
   bootstrap(description: NodeDescription, address: string, availability: NodeObject['Spec']['Availability'], origin: Origin): NodeObject {
     const node = this.addNode(description, address, 'manager', availability);
-    node.ManagerStatus = { Leader: true, Reachability: 'reachable', Addr: `${address}:${CONTROL_PORT}` };
+    node.ManagerStatus = { Addr: `${address}:${CONTROL_PORT}` };
     const subnet = this.ways?.ingressSubnet;
     const ipam = subnet === undefined ? {} : { Ipam: [{ Subnet: subnet }] };
     this.addNetwork({ ...ipam, Name: 'ingress', Labels: {}, Driver: 'overlay', DriverOpts: {}, Internal: false, Attachable: false, Ingress: true, IPv6: false, Scope: 'swarm' }, origin);
@@ -115,15 +128,6 @@ export class Manager {
       this.addNetwork({ Name: name, Labels: {}, Driver: name, DriverOpts: {}, Internal: false, Attachable: false, Ingress: false, IPv6: false, Scope: 'local' }, origin);
     }
     return node;
-  }
-
-  /** A worker was promoted: it is one of the managers once it has noticed. */
-  promoteLater(node: NodeObject): void {
-    this.scheduler.after(PROMOTION_TIME, () => {
-      if (node.Spec.Role !== 'manager' || node.ManagerStatus !== undefined || this.store.nodes.get(node.ID) !== node) return;
-      node.ManagerStatus = { Leader: false, Reachability: 'reachable', Addr: `${node.Status.Addr}:${CONTROL_PORT}` };
-      this.store.changedNode(node);
-    });
   }
 
   addNetwork(spec: NetworkSpec, origin: Origin): NetworkObject {
@@ -146,11 +150,13 @@ export class Manager {
 
   /** Serves a connection from a node: into the swarm, or on with a session. */
   accept(channel: Channel): void {
-    channel.onMessage = (raw) => {
-      const message = raw as ToManager;
-      if (message.kind === 'join') this.join(channel, message);
-      else if (message.kind === 'session') this.dispatcher.open(message.nodeId, message.description, message.address, channel);
-    };
+    channel.onMessage = (raw) => this.serve(channel, raw as ToManager);
+  }
+
+  /** The first message of a connection. */
+  serve(channel: Channel, message: ToManager): void {
+    if (message.kind === 'join') this.join(channel, message);
+    else if (message.kind === 'session') this.dispatcher.open(message.nodeId, message.description, message.address, channel);
   }
 
   private join(channel: Channel, message: Extract<ToManager, { kind: 'join' }>): void {
@@ -167,7 +173,6 @@ export class Manager {
       return;
     }
     const node = this.addNode(message.description, message.address, role, message.availability);
-    if (role === 'manager') node.ManagerStatus = { Leader: false, Reachability: 'reachable', Addr: `${message.address}:${CONTROL_PORT}` };
     reply({ kind: 'joined', nodeId: node.ID, role, clusterId: cluster.ID, certificate: cluster.certificate, dataPathPort: cluster.DataPathPort });
   }
 

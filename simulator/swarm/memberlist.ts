@@ -7,7 +7,7 @@
  */
 import type { RandomStream } from '../base/random.ts';
 import { MILLISECOND, SECOND, type Scheduler, type Timer } from '../base/scheduler.ts';
-import type { Channel, ControlNetwork } from './channel.ts';
+import { type Channel, type ControlNetwork, readMessage } from './channel.ts';
 
 const GOSSIP_PORT = 7946;
 const GOSSIP_INTERVAL = 200 * MILLISECOND;
@@ -39,6 +39,7 @@ export interface Member {
 
 /** Messages about members. Short keys: a packet holds 1400 octets. */
 export type MemberMessage =
+  /** `n` is who is meant: a daemon that has been started anew has another name, and is silent. */
   | { readonly k: 'ping'; readonly q: number; readonly n: string }
   | { readonly k: 'ack'; readonly q: number; readonly n: string }
   | { readonly k: MemberState; readonly n: string; readonly a: string; readonly i: number }
@@ -195,13 +196,15 @@ export class Memberlist<M extends { readonly k: string }> {
 
   private receivePacket(text: string, address: string): void {
     if (this.stopped) return;
-    for (const message of JSON.parse(text) as (MemberMessage | M)[]) this.take(message, address);
+    const packet = readMessage(text);
+    if (Array.isArray(packet)) for (const message of packet as (MemberMessage | M)[]) this.take(message, address);
   }
 
   private take(message: MemberMessage | M, from: string): void {
     if (!isMemberMessage(message)) return this.delegate.take(message);
     switch (message.k) {
       case 'ping':
+        if (message.n !== this.name) break;
         this.options.network.sendUdp(from, GOSSIP_PORT, JSON.stringify([{ k: 'ack', q: message.q, n: this.name } satisfies MemberMessage]));
         break;
       case 'ack':
@@ -286,7 +289,7 @@ export class Memberlist<M extends { readonly k: string }> {
     } while (name === undefined || this.members.get(name)?.state === 'dead' || !this.members.has(name));
     const member = this.members.get(name) as Member;
     const sequence = ++this.sequence;
-    this.options.network.sendUdp(member.address, GOSSIP_PORT, JSON.stringify([{ k: 'ping', q: sequence, n: this.name } satisfies MemberMessage]));
+    this.options.network.sendUdp(member.address, GOSSIP_PORT, JSON.stringify([{ k: 'ping', q: sequence, n: member.name } satisfies MemberMessage]));
     const patience = this.options.scheduler.after(PROBE_TIMEOUT, () => {
       this.probes.delete(sequence);
       this.probeByTcp(member);
@@ -312,7 +315,7 @@ export class Memberlist<M extends { readonly k: string }> {
           deadline.cancel();
           channel.close();
         };
-        channel.send({ k: 'ping', q: 0, n: this.name } satisfies MemberMessage);
+        channel.send({ k: 'ping', q: 0, n: member.name } satisfies MemberMessage);
       },
       () => undefined,
     );
@@ -352,7 +355,10 @@ export class Memberlist<M extends { readonly k: string }> {
   private accept(channel: Channel): void {
     channel.onMessage = (message) => {
       if (this.stopped) return channel.close();
-      if ((message as MemberMessage).k === 'ping') channel.send({ k: 'ack', q: 0, n: this.name } satisfies MemberMessage);
+      if ((message as MemberMessage).k === 'ping') {
+        if ((message as MemberMessage).n === this.name) channel.send({ k: 'ack', q: 0, n: this.name } satisfies MemberMessage);
+        else channel.close();
+      }
       else this.takeSync(message as Sync<M>, channel);
     };
   }

@@ -6,6 +6,18 @@ import type { EncryptionKey, NetworkAttachmentConfig, NetworkObject, NodeDescrip
 export interface AssignedTask {
   readonly task: TaskObject;
   readonly networks: readonly NetworkObject[];
+  /** Its secrets and configs; absent when there are none. */
+  readonly files?: readonly InjectedFile[];
+}
+
+/** A file that is to be in a task's container. */
+export interface InjectedFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly uid: string;
+  readonly gid: string;
+  /** Base 64. */
+  readonly data: string;
 }
 
 export type ToManager =
@@ -13,9 +25,11 @@ export type ToManager =
   | { readonly kind: 'join'; readonly token: string; readonly availability: 'active' | 'pause' | 'drain'; readonly description: NodeDescription; readonly address: string }
   /** Opens a session; `address` is where other nodes reach this one. */
   | { readonly kind: 'session'; readonly nodeId: string; readonly description: NodeDescription; readonly address: string }
-  | { readonly kind: 'heartbeat' }
+  /** `ask`: there are other managers to turn to, should no answer come. */
+  | { readonly kind: 'heartbeat'; readonly ask?: true }
+  /** A node that has become a manager asks to be one of raft's members. */
+  | { readonly kind: 'enlist'; readonly nodeId: string; readonly address: string }
   | { readonly kind: 'status'; readonly updates: readonly { readonly taskId: string; readonly status: TaskStatus }[] }
-  /** Leaves for good. */
   /** `docker run --network OVERLAY` on any node. */
   | { readonly kind: 'attach'; readonly request: number; readonly network: string; readonly config: NetworkAttachmentConfig; readonly containerId: string; readonly addresses: readonly string[]; readonly origin: Origin }
   | { readonly kind: 'detach'; readonly attachmentId: string }
@@ -27,6 +41,8 @@ export type ToManager =
 export type ToAgent =
   | { readonly kind: 'joined'; readonly nodeId: string; readonly role: 'worker' | 'manager'; readonly clusterId: string; readonly certificate: string; readonly dataPathPort: number }
   | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'enlisted' }
+  | { readonly kind: 'beat' }
   /** The node as the manager sees it (with its attachments), the networks it belongs to by itself (ingress), the managers, and the keys of its networks. */
   | { readonly kind: 'node'; readonly node: NodeObject; readonly networks: readonly NetworkObject[]; readonly managers: readonly { readonly NodeID: string; readonly Addr: string }[]; readonly heartbeat: number; readonly keys: readonly EncryptionKey[] }
   | { readonly kind: 'tasks'; readonly full: boolean; readonly update: readonly AssignedTask[]; readonly remove: readonly string[] }

@@ -88,6 +88,28 @@ export interface ContainerSpec {
   Isolation?: string;
   CapabilityAdd?: string[];
   CapabilityDrop?: string[];
+  Secrets?: { File: FileTarget; SecretID: string; SecretName: string }[];
+  Configs?: { File: FileTarget; ConfigID: string; ConfigName: string }[];
+  Healthcheck?: HealthConfig;
+}
+
+/** Where a task finds a secret or a config: a file of the container. */
+interface FileTarget {
+  Name: string;
+  UID: string;
+  GID: string;
+  Mode: number;
+}
+
+/** How a container is asked whether it is well. Times in nanoseconds. */
+interface HealthConfig {
+  /** `NONE`, `CMD` and words, or `CMD-SHELL` and a line; empty: as the image says. */
+  Test?: string[];
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
 }
 
 interface RestartPolicy {
@@ -248,7 +270,8 @@ export interface NodeObject extends ObjectMeta {
   Spec: NodeSpec;
   Description: NodeDescription;
   Status: { State: NodeState; Message?: string; Addr: string };
-  ManagerStatus?: { Leader: boolean; Reachability: 'reachable' | 'unreachable'; Addr: string };
+  /** Of the members of raft; who leads and who is reached is raft's to say. */
+  ManagerStatus?: { Addr: string };
   /** The node's own (load-balancer) address on each overlay it needs. */
   Attachments: NetworkAttachment[];
 }
@@ -280,6 +303,16 @@ export interface NetworkObject extends ObjectMeta {
   Ipam: { Subnet: string; Gateway: string }[];
   DriverState: Record<string, string>;
   origin: Origin;
+}
+
+/** `docker secret create`; the data is base64, as it came. */
+export interface SecretObject extends ObjectMeta {
+  Spec: { Name: string; Labels: Record<string, string>; Data?: string };
+}
+
+/** `docker config create`. */
+export interface ConfigObject extends ObjectMeta {
+  Spec: { Name: string; Labels: Record<string, string>; Data: string };
 }
 
 /** A key of the cluster's networks. */

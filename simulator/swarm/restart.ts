@@ -51,6 +51,15 @@ export class RestartSupervisor {
     this.delayStart(successor, task, delay);
   }
 
+  /** A new leader: what waited for its turn waits anew (taskinit.CheckTasks). */
+  recover(): void {
+    for (const task of this.store.tasks.values()) {
+      if (task.DesiredState !== 'ready') continue;
+      const configured = task.Spec.RestartPolicy?.Delay;
+      this.delayStart(task, undefined, configured === undefined ? DEFAULT_DELAY : configured / 1000);
+    }
+  }
+
   /** Lets `task` (wanted READY) run once `delay` microseconds are over and `old` has stopped. */
   delayStart(task: TaskObject, old: TaskObject | undefined, delay: number): void {
     const entry: Delayed = { task, old, timePassed: delay === 0, patience: true };

@@ -6,7 +6,7 @@
  * that joined. Or the {@link Dice} say, when their fall in a real run is known.
  */
 import { MILLISECOND, MINUTE, type Scheduler as Clock, type Timer } from '../base/scheduler.ts';
-import type { Dice } from './dice.ts';
+import type { Dice, Fall } from './dice.ts';
 import { suitable, type NodeLoad } from './filters.ts';
 import { rank, taskName, type NodeObject, type TaskObject } from './objects.ts';
 import type { Store, StoreEvent } from './store.ts';
@@ -15,6 +15,7 @@ import type { Store, StoreEvent } from './store.ts';
 const DEBOUNCE = 50 * MILLISECOND;
 const FAILURE_MEMORY = 5 * MINUTE;
 const FAILURES_TO_AVOID = 5;
+const FIRST_TASKS = 8;
 
 interface Candidate extends NodeLoad {
   readonly tasks: TaskObject[];
@@ -93,15 +94,20 @@ export class TaskScheduler {
    * until the next one is less loaded; once all have been visited, round and round.
    */
   private schedule(group: TaskObject[]): void {
-    const chosen = this.dice?.place(orders(this.store.nodes.size), (order) => {
+    const chosen = this.dice?.place(falls(orders(this.store.nodes.size), group.length), (fall) => {
       const places = new Map<string, string>();
-      for (const { task, chosen: node } of this.plan(group, order)) if (node !== undefined) places.set(taskName(task), node.Description.Hostname);
+      for (const { task, chosen: node } of this.fallen(group, fall)) if (node !== undefined) places.set(taskName(task), node.Description.Hostname);
       return places;
     });
-    for (const { task, chosen: node, explanation } of this.plan(group, chosen)) {
+    for (const { task, chosen: node, explanation } of this.fallen(group, chosen)) {
       if (node === undefined) this.refuse(task, explanation);
       else this.assign(task, node.ID, 'scheduler assigned task to node');
     }
+  }
+
+  private fallen(group: readonly TaskObject[], fall: Fall | undefined): Decision[] {
+    const first = fall?.first ?? 0;
+    return this.plan([...group.slice(first), ...group.slice(0, first)], fall?.nodes);
   }
 
   /** Where each task of a group would go, or why nowhere. */
@@ -177,6 +183,11 @@ export class TaskScheduler {
   private recentFailures(task: TaskObject, node: NodeObject): number {
     return (this.failures.get(`${task.ServiceID}/${node.ID}`) ?? []).filter((at) => at > this.clock.now - FAILURE_MEMORY).length;
   }
+}
+
+/** Tasks of a group come from a Go map as well; of many, the first ones are told apart. */
+function falls(nodes: readonly (readonly number[])[], tasks: number): Fall[] {
+  return Array.from({ length: Math.min(tasks, FIRST_TASKS) }, (_, first) => nodes.map((order) => ({ nodes: order, first }))).flat();
 }
 
 /** All orders of so few nodes; of more, those that begin anywhere. */

@@ -1,15 +1,17 @@
 /**
  * The cluster's state: one store per swarm, kept by the leader. Mirrors swarmkit manager/state/store (memory.go) and its
- * watch queue. Deviates: one manager holds it (no raft log), and objects are changed in place and then announced.
+ * watch queue. Deviates: the leader's objects are changed in place and then announced; other managers get copies (replica.ts).
  */
 import type { Scheduler } from '../base/scheduler.ts';
-import type { ClusterObject, NetworkObject, NodeObject, ObjectMeta, ServiceObject, TaskObject } from './objects.ts';
+import type { ClusterObject, ConfigObject, NetworkObject, NodeObject, ObjectMeta, SecretObject, ServiceObject, TaskObject } from './objects.ts';
 
 export type StoreEvent =
   | { readonly kind: 'node'; readonly action: Action; readonly object: NodeObject }
   | { readonly kind: 'service'; readonly action: Action; readonly object: ServiceObject }
   | { readonly kind: 'task'; readonly action: Action; readonly object: TaskObject }
   | { readonly kind: 'network'; readonly action: Action; readonly object: NetworkObject }
+  | { readonly kind: 'secret'; readonly action: Action; readonly object: SecretObject }
+  | { readonly kind: 'config'; readonly action: Action; readonly object: ConfigObject }
   | { readonly kind: 'cluster'; readonly action: Action; readonly object: ClusterObject };
 
 type Action = 'create' | 'update' | 'remove';
@@ -22,6 +24,8 @@ export class Store {
   readonly services = new Map<string, ServiceObject>();
   readonly tasks = new Map<string, TaskObject>();
   readonly networks = new Map<string, NetworkObject>();
+  readonly secrets = new Map<string, SecretObject>();
+  readonly configs = new Map<string, ConfigObject>();
   readonly tasksOfService = new Map<string, Set<TaskObject>>();
   readonly tasksOfNode = new Map<string, Set<TaskObject>>();
   cluster: ClusterObject | undefined;
@@ -98,6 +102,48 @@ export class Store {
     indexed(this.tasksOfNode, nodeId).add(task);
   }
 
+  /** The copy of another manager's task, or its end; nobody is told. */
+  putTask(id: string, task: TaskObject | undefined): void {
+    const before = this.tasks.get(id);
+    if (before !== undefined) {
+      this.tasksOfService.get(before.ServiceID)?.delete(before);
+      this.tasksOfNode.get(before.NodeID)?.delete(before);
+      if (task === undefined) this.tasks.delete(id);
+    }
+    if (task === undefined) return;
+    this.tasks.set(id, task);
+    indexed(this.tasksOfService, task.ServiceID).add(task);
+    if (task.NodeID !== '') indexed(this.tasksOfNode, task.NodeID).add(task);
+  }
+
+  addSecret(secret: SecretObject): void {
+    this.secrets.set(secret.ID, secret);
+    this.announce({ kind: 'secret', action: 'create', object: secret });
+  }
+
+  addConfig(config: ConfigObject): void {
+    this.configs.set(config.ID, config);
+    this.announce({ kind: 'config', action: 'create', object: config });
+  }
+
+  changedSecret(object: SecretObject): void {
+    this.announce({ kind: 'secret', action: 'update', object });
+  }
+
+  changedConfig(object: ConfigObject): void {
+    this.announce({ kind: 'config', action: 'update', object });
+  }
+
+  removeSecret(object: SecretObject): void {
+    this.secrets.delete(object.ID);
+    this.announce({ kind: 'secret', action: 'remove', object });
+  }
+
+  removeConfig(object: ConfigObject): void {
+    this.configs.delete(object.ID);
+    this.announce({ kind: 'config', action: 'remove', object });
+  }
+
   changedNode(object: NodeObject): void {
     this.announce({ kind: 'node', action: 'update', object });
   }
@@ -146,9 +192,21 @@ export class Store {
     return [...(this.tasksOfNode.get(nodeId) ?? [])];
   }
 
+  /** Tells the watchers of everything that there is, without a change: a new leader looks at what it took over. */
+  remind(): void {
+    for (const object of this.networks.values()) this.queue({ kind: 'network', action: 'update', object });
+    for (const object of this.nodes.values()) this.queue({ kind: 'node', action: 'update', object });
+    for (const object of this.services.values()) this.queue({ kind: 'service', action: 'update', object });
+    for (const object of this.tasks.values()) this.queue({ kind: 'task', action: 'update', object });
+  }
+
   private announce(event: StoreEvent): void {
     event.object.Version = ++this.index;
     event.object.UpdatedAt = this.now;
+    this.queue(event);
+  }
+
+  private queue(event: StoreEvent): void {
     this.pending.push(event);
     if (this.queued) return;
     this.queued = true;

@@ -50,7 +50,8 @@ export class Updater {
     if (running !== undefined && running.specVersion === service.SpecVersion) return;
     if (running !== undefined) this.end(running);
     if (service.UpdateStatus?.State === 'paused' || service.UpdateStatus?.State === 'rollback_paused') return;
-    const dirty = slots.filter((slot) => slot.some((task) => isRunnable(task) && isDirty(service, task, this.store.nodes.get(task.NodeID))));
+    // Two tasks in one slot are one too many (isSlotDirty).
+    const dirty = slots.filter((slot) => slot.filter(isRunnable).length > 1 || slot.some((task) => isRunnable(task) && isDirty(service, task, this.store.nodes.get(task.NodeID))));
     if (dirty.length === 0) {
       if (service.UpdateStatus !== undefined && isUnderWay(service)) this.complete(service);
       return;
@@ -100,6 +101,14 @@ export class Updater {
   private replace(update: Update, slot: Slot): void {
     const { service } = update;
     const old = slot.filter((task) => rank(task.DesiredState) <= rank('complete'));
+    const clean = old.filter((task) => isRunnable(task) && !isDirty(service, task, this.store.nodes.get(task.NodeID)));
+    const kept = clean.find((task) => task.DesiredState === 'running') ?? clean[0];
+    if (kept !== undefined) {
+      // useExistingTask
+      for (const task of old) if (task !== kept) want(this.store, task, 'shutdown');
+      want(this.store, kept, 'running');
+      return;
+    }
     const first = slot[0] as TaskObject;
     const fresh = newTask(this.store, this.random, service, first.Slot, first.Slot === 0 ? first.NodeID : '', 'ready');
     update.updated.add(fresh.ID);

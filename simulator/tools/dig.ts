@@ -55,7 +55,8 @@ function* main(ctx: ProgramContext): Program {
     if (reached === undefined || reached.answer.message.rcode === 0) break;
   }
   if (reached === undefined) {
-    yield* ctx.out(`${banner};; no servers could be reached\n\n`);
+    const late = ctx.host.kernel.platform.dig.silence === 'at the end' ? 'connection timed out; ' : '';
+    yield* ctx.out(`${banner};; ${late}no servers could be reached\n\n`);
     return 9;
   }
   yield* ctx.out(options.short ? reached.answer.message.answers.map((record) => `${recordData(record)}\n`).join('') : report(ctx, options, banner, reached.answer, reached.server));
@@ -70,6 +71,7 @@ function* ask(ctx: ProgramContext, options: DigOptions, servers: readonly number
     for (const server of servers) {
       const answer = yield* askOnce(ctx, server, options.port, query, options.tcp, options.timeout);
       if (!('failed' in answer)) return { answer, server };
+      if (answer.failed === 'timeout' && ctx.host.kernel.platform.dig.silence === 'at the end') continue;
       const why = answer.failed === 'timeout' ? 'timed out' : answer.failed === 'ECONNREFUSED' ? 'connection refused' : answer.failed === 'EHOSTUNREACH' ? 'host unreachable' : answer.failed === 'ENETUNREACH' ? 'network unreachable' : 'end of file';
       yield* ctx.out(`;; communications error to ${formatIpv4(server)}#${options.port}: ${why}\n`);
     }

@@ -27,20 +27,23 @@ function* main(ctx: ProgramContext): Program {
   }
   const types = type !== undefined ? [type] : address !== undefined ? [DNS_PTR] : [DNS_A, DNS_AAAA, DNS_MX];
   const asked = address !== undefined ? reverseName(address) : name.replace(/\.$/, '');
+  let told = false;
   for (const each of types) {
     let answer: DnsAnswer = { failed: 'timeout' };
     for (let attempt = 0; attempt < 2 && 'failed' in answer; attempt++) {
       answer = yield* askOnce(ctx, server, 53, dnsQuery(ctx.random('dns-id').below(0x10000), asked, each), false, 5 * SECOND);
     }
     if ('failed' in answer) {
-      yield* ctx.out(';; no servers could be reached\n');
-      return 1;
+      const late = ctx.host.kernel.platform.dig.silence === 'at the end';
+      yield* ctx.out(late ? ';; connection timed out; no servers could be reached\n\n' : ';; no servers could be reached\n');
+      return late && told ? 0 : 1;
     }
     const { message } = answer;
     if (message.rcode !== 0) {
       yield* ctx.out(`Host ${address !== undefined ? `${asked}.` : name} not found: ${message.rcode}(${RCODES[message.rcode] ?? ''})\n`);
       return 1;
     }
+    told ||= message.answers.length > 0;
     for (const record of message.answers) {
       if ('address' in record.data) yield* ctx.out(`${record.name} has address ${formatIpv4(record.data.address)}\n`);
       else if (record.type === DNS_PTR && 'target' in record.data) yield* ctx.out(`${record.name} domain name pointer ${record.data.target}.\n`);

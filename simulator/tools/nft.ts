@@ -2,18 +2,16 @@
  * nft 1.1.3 as far as it shows what iptables-nft wrote: `list ruleset|tables|table|chains|chain` with -a (handles), -s
  * (no counters), -n, `monitor trace`, -v, -h. Mirrors nft(8). What would change the rules is refused.
  */
-import { formatIpv4, formatMac } from '../base/address.ts';
 import { WaitQueue } from '../base/wait.ts';
-import { NF_LOCAL_OUT } from '../kernel/seams.ts';
-import { nftTables, watchTrace, type NftChain, type NftTable, type TraceStep } from '../netfilter/index.ts';
-import { protocolName } from '../netfilter/names.ts';
+import type { NftRelease } from '../base/platform.ts';
+import { NF_LOCAL_OUT, NF_PRE_ROUTING } from '../kernel/seams.ts';
+import { nftTables, watchTrace, type NftChain, type NftTable } from '../netfilter/index.ts';
 import { fail, type Blocking, type Program, type ProgramContext, type Tool } from '../process/program.ts';
-import { ipLength, PROTO_ICMP, PROTO_TCP, PROTO_UDP, type Packet } from '../wire/packet.ts';
 import { lacksNetAdmin } from './iptables/permission.ts';
+import { packetText } from './nft/packet.ts';
 import { hasExtensions, translateRule } from './nft/translate.ts';
 import { traceId } from './nft/trace.ts';
 
-const VERSION = 'nftables v1.1.3 (Commodore Bullmoose #4)';
 const COMMANDS = [
   'add',
   'create',
@@ -29,6 +27,7 @@ const COMMANDS = [
 ];
 
 interface Options {
+  readonly words: NftRelease['words'];
   readonly handles: boolean;
   readonly stateless: boolean;
 }
@@ -48,7 +47,7 @@ export const nftTool: Tool = {
     for (const word of ctx.argv.slice(1)) {
       if (words.length > 0 || !word.startsWith('-')) words.push(...word.split(/\s+/).filter((one) => one !== ''));
       else if (word === '-v' || word === '--version') {
-        yield* ctx.out(`${VERSION}\n`);
+        yield* ctx.out(`nftables ${ctx.host.kernel.platform.nft.version}\n`);
         return 0;
       } else if (word === '-a' || word === '--handle') handles = true;
       else if (word === '-s' || word === '--stateless') stateless = true;
@@ -61,7 +60,8 @@ export const nftTool: Tool = {
         'Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted',
       );
     const [command = '', ...rest] = words;
-    if (command === 'list') return yield* list(ctx, rest, { handles, stateless });
+    const { words: manner } = ctx.host.kernel.platform.nft;
+    if (command === 'list') return yield* list(ctx, rest, { words: manner, handles, stateless });
     if (command === 'monitor' && (rest[0] ?? '') === 'trace' && rest.length === 1) return yield* monitor(ctx);
     if (command === '') return yield* fail(ctx, 'nft: no command specified');
     if (COMMANDS.includes(command))
@@ -81,7 +81,7 @@ function* list(ctx: ProgramContext, words: readonly string[], options: Options):
   switch (what) {
     case 'ruleset':
       for (const table of tables) {
-        if (isManaged(table))
+        if (isManaged(table, options))
           yield* ctx.err(`# Warning: table ip ${table.name} is managed by iptables-nft, do not touch!\n`);
         text += tableText(table, options);
       }
@@ -105,7 +105,7 @@ function* list(ctx: ProgramContext, words: readonly string[], options: Options):
           `Error: No such file or directory\n${line}\n${' '.repeat(Math.max(0, line.lastIndexOf(missing)))}${'^'.repeat(Math.max(1, missing.length))}`,
         );
       }
-      if (isManaged(table))
+      if (isManaged(table, options))
         yield* ctx.err(`# Warning: table ip ${table.name} is managed by iptables-nft, do not touch!\n`);
       text = tableText(chain === undefined ? table : { ...table, chains: [chain] }, options);
       break;
@@ -117,8 +117,9 @@ function* list(ctx: ProgramContext, words: readonly string[], options: Options):
   return 0;
 }
 
-function isManaged(table: NftTable): boolean {
-  return table.chains.some(({ rules }) => rules.some(({ spec }) => hasExtensions(spec)));
+/** Whether newer versions warn of the table. */
+function isManaged(table: NftTable, { words }: Options): boolean {
+  return words === '2025' && table.chains.some(({ rules }) => rules.some(({ spec }) => hasExtensions(spec)));
 }
 
 function tableText(table: NftTable, options: Options): string {
@@ -126,7 +127,7 @@ function tableText(table: NftTable, options: Options): string {
     let text = chainHead(chain, options);
     for (const { spec, packets, bytes, handle } of chain.rules) {
       const counter = options.stateless ? 'counter' : `counter packets ${packets} bytes ${bytes}`;
-      text += `\t\t${translateRule(spec, counter)}${options.handles ? ` # handle ${handle}` : ''}\n`;
+      text += `\t\t${translateRule(spec, counter, options.words)}${options.handles ? ` # handle ${handle}` : ''}\n`;
     }
     return `${text}\t}\n`;
   });
@@ -145,7 +146,9 @@ function chainHead(chain: NftChain, options: Options): string {
   const handle = options.handles ? ` # handle ${chain.handle}` : '';
   if (chain.hook < 0) return `\tchain ${chain.name} {${handle}\n`;
   const { table, hook } = chain;
-  const priority = PRIORITIES[table] ?? (hook === 0 || hook === NF_LOCAL_OUT ? 'dstnat' : 'srcnat');
+  // Older versions have no name for it at OUTPUT.
+  const early = hook === NF_LOCAL_OUT && options.words === '2021' ? '-100' : 'dstnat';
+  const priority = PRIORITIES[table] ?? (hook === NF_PRE_ROUTING || hook === NF_LOCAL_OUT ? early : 'srcnat');
   const type = table === 'nat' ? 'nat' : table === 'mangle' && hook === NF_LOCAL_OUT ? 'route' : 'filter';
   return `\tchain ${chain.name} {${handle}\n\t\ttype ${type} hook ${HOOKS[hook] ?? ''} priority ${priority}; policy ${chain.policy.toLowerCase()};\n`;
 }
@@ -156,6 +159,7 @@ function counterText({ packets, bytes }: { readonly packets: number; readonly by
 
 /** `nft monitor trace`: until ^C, which ends it as any program. */
 function* monitor(ctx: ProgramContext): Blocking<number> {
+  const { words } = ctx.host.kernel.platform.nft;
   const queue = new WaitQueue();
   const lines: string[] = [];
   // The rules are read when the program starts, and shown with the counters they had.
@@ -164,15 +168,16 @@ function* monitor(ctx: ProgramContext): Blocking<number> {
     for (const { rules } of chains) for (const rule of rules) counters.set(rule, counterText(rule));
   const stop = watchTrace(ctx.netns, (step) => {
     const head = `trace id ${traceId(step.packet)} ip ${step.chain.table.name} ${step.chain.name}`;
-    if (step.first) lines.push(`${head} packet: ${packetText(step)}\n`);
+    if (step.first) lines.push(`${head} packet: ${packetText(step, words)}\n`);
     if (step.rule === null) {
       const mark = step.packet.mark === 0 ? '' : `meta mark 0x${step.packet.mark.toString(16).padStart(8, '0')} `;
-      lines.push(`${head} policy ${step.verdict.toLowerCase()} ${mark}\n`);
+      const ends = step.verdict === 'CONTINUE' || step.verdict === 'RETURN';
+      lines.push(`${head} ${ends ? 'verdict' : 'policy'} ${step.verdict.toLowerCase()} ${mark}\n`);
     } else {
       const { rule } = step;
       const [verdict = '', to] = step.verdict.split(':');
       lines.push(
-        `${head} rule ${translateRule(rule.spec, counters.get(rule) ?? 'counter packets 0 bytes 0')} (verdict ${verdict.toLowerCase()}${to === undefined ? '' : ` ${to}`})\n`,
+        `${head} rule ${translateRule(rule.spec, counters.get(rule) ?? 'counter packets 0 bytes 0', words)} (verdict ${verdict.toLowerCase()}${to === undefined ? '' : ` ${to}`})\n`,
       );
     }
     queue.wake();
@@ -185,35 +190,4 @@ function* monitor(ctx: ProgramContext): Blocking<number> {
   } finally {
     stop();
   }
-}
-
-/** The headers as nft prints them; nft knows some combinations of TCP flags by name and shows others as a number. */
-function packetText({ packet, input, output }: TraceStep): string {
-  let text = input === null ? '' : `iif "${input.name}" `;
-  if (output !== null) text += `oif "${output.name}" `;
-  if (input !== null && input.kind !== 'loopback')
-    text += `ether saddr ${formatMac(packet.srcMac)} ether daddr ${formatMac(packet.dstMac)} `;
-  text += `ip saddr ${formatIpv4(packet.src)} ip daddr ${formatIpv4(packet.dst)} ip dscp ${dscpName(packet.tos >> 2)} ip ecn ${ECN[packet.tos & 3] ?? ''} `;
-  text += `ip ttl ${packet.ttl} ip id ${packet.ipId} `;
-  if (![PROTO_TCP, PROTO_UDP].includes(packet.protocol)) text += `ip protocol ${protocolName(packet.protocol)} `;
-  return `${text}ip length ${ipLength(packet)} ${transportText(packet)}`;
-}
-
-const ECN = ['not-ect', 'ect1', 'ect0', 'ce'] as const;
-
-function dscpName(dscp: number): string {
-  return dscp % 8 === 0 ? `cs${dscp / 8}` : `0x${dscp.toString(16).padStart(2, '0')}`;
-}
-
-function transportText(packet: Packet): string {
-  if (packet.protocol === PROTO_TCP) {
-    const named: Readonly<Record<number, string>> = { 1: 'fin', 2: 'syn', 4: 'rst', 8: 'psh', 16: 'ack', 32: 'urg' };
-    const flags = named[packet.flags] ?? `0x${packet.flags.toString(16)}`;
-    return `tcp sport ${packet.sport} tcp dport ${packet.dport} tcp flags == ${flags} tcp window ${packet.window} `;
-  }
-  if (packet.protocol === PROTO_UDP)
-    return `udp sport ${packet.sport} udp dport ${packet.dport} udp length ${ipLength(packet) - 20} `;
-  if (packet.protocol === PROTO_ICMP)
-    return `icmp type ${packet.icmpType === 8 ? 'echo-request' : packet.icmpType === 0 ? 'echo-reply' : packet.icmpType} icmp code ${packet.icmpCode} icmp id ${packet.icmpId} icmp sequence ${packet.icmpSeq} `;
-  return '';
 }

@@ -6,8 +6,9 @@ import { formatIpv4, parseIpv4 } from '../base/address.ts';
 import { strerror } from '../base/errno.ts';
 import { SECOND } from '../base/scheduler.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../process/program.ts';
+import { udpConnect, udpSocket } from '../transport/index.ts';
 import { DNS_A, DNS_AAAA, DNS_CNAME, DNS_PTR, type DnsMessage, dnsQuery, reverseName } from '../wire/dns.ts';
-import { askOnce, type DnsAnswer, RCODES, recordType } from './net/query.ts';
+import { askBy, askOnce, type DnsAnswer, RCODES, recordType } from './net/query.ts';
 import { candidates, resolve, resolverConfig } from './net/resolve.ts';
 
 export const nslookupTool: Tool = { name: 'nslookup', summary: 'query Internet name servers interactively', main };
@@ -112,6 +113,32 @@ function* patient(ctx: ProgramContext, server: number, name: string, type: numbe
   return answer;
 }
 
+/** The replies to all questions, or undefined when one had none: asked by one socket, which conntrack takes for one conversation. */
+function* busyboxReplies(ctx: ProgramContext, request: Request): Blocking<DnsMessage[] | undefined> {
+  const replies: DnsMessage[] = [];
+  const socket = udpSocket(ctx.netns).ownedBy(ctx.origin);
+  try {
+    const connected = udpConnect(socket, request.server, 53);
+    for (const type of request.types) {
+      const query = dnsQuery(ctx.random('dns-id').below(0x10000), questionName(request.name), type);
+      let answer: DnsAnswer = { failed: connected.ok ? 'timeout' : connected.errno };
+      for (let attempt = 0; attempt < 2 && connected.ok && 'failed' in answer; attempt++) {
+        answer = yield* askBy(ctx, socket, query, 5 * SECOND);
+        if ('failed' in answer && answer.failed !== 'timeout') break;
+      }
+      if ('failed' in answer) {
+        if (answer.failed !== 'timeout') yield* ctx.err(`nslookup: write to '${formatIpv4(request.server)}': ${strerror(answer.failed)}\n`);
+        yield* ctx.out(';; connection timed out; no servers could be reached\n\n');
+        return undefined;
+      }
+      replies.push(answer.message);
+    }
+    return replies;
+  } finally {
+    socket.close();
+  }
+}
+
 function* busyboxMain(ctx: ProgramContext): Program {
   const request = yield* parse(ctx);
   if (typeof request === 'string') {
@@ -119,23 +146,8 @@ function* busyboxMain(ctx: ProgramContext): Program {
     return 1;
   }
   const server = formatIpv4(request.server);
-  const replies: DnsMessage[] = [];
-  for (const type of request.types) {
-    const query = dnsQuery(ctx.random('dns-id').below(0x10000), questionName(request.name), type);
-    let answer: DnsAnswer = { failed: 'timeout' };
-    for (let attempt = 0; attempt < 2 && 'failed' in answer; attempt++) {
-      answer = yield* askOnce(ctx, request.server, 53, query, false, 5 * SECOND);
-      if ('failed' in answer && answer.failed !== 'timeout') {
-        yield* ctx.err(`nslookup: write to '${server}': ${strerror(answer.failed)}\n`);
-        break;
-      }
-    }
-    if ('failed' in answer) {
-      yield* ctx.out(';; connection timed out; no servers could be reached\n\n');
-      return 1;
-    }
-    replies.push(answer.message);
-  }
+  const replies = yield* busyboxReplies(ctx, request);
+  if (replies === undefined) return 1;
   let failed = false;
   let text = `Server:\t\t${server}\nAddress:\t${server}:53\n\n`;
   for (const message of replies) {

@@ -4,6 +4,7 @@
  */
 import { formatIpv4, parseIpv4 } from '../base/address.ts';
 import { strerror, type Errno } from '../base/errno.ts';
+import { ipRouteOutput, routeMtu } from '../kernel/route.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../process/program.ts';
 import { bindToDevice, icmpBind, icmpSocket, type IcmpSocket, udpConnect, udpSocket } from '../transport/index.ts';
 import { resolve, resolveErrorText, reverse } from './net/resolve.ts';
@@ -65,6 +66,12 @@ function setUp(ctx: ProgramContext, socket: IcmpSocket, options: PingOptions, ad
   return undefined;
 }
 
+/** What the kernel says would fit. */
+function pathMtu(ctx: ProgramContext, address: number): number {
+  const route = ipRouteOutput(ctx.netns, address);
+  return route.ok ? routeMtu(ctx.netns, route.value, address) : 0;
+}
+
 function* run(ctx: ProgramContext, socket: IcmpSocket, options: PingOptions, address: number): Program {
   const target = formatIpv4(address);
   const numeric = options.numeric || parseIpv4(options.target) !== undefined;
@@ -115,7 +122,8 @@ function* run(ctx: ProgramContext, socket: IcmpSocket, options: PingOptions, add
     },
     *refused(errno: Errno) {
       if (errno === 'EMSGSIZE') statistics.errors++;
-      if (!options.quiet) yield* ctx.err(`ping: sendmsg: ${strerror(errno)}\n`);
+      const told = errno === 'EMSGSIZE' && ctx.host.kernel.platform.pingTooLong === 'local error';
+      if (!options.quiet) yield* ctx.err(told ? `ping: local error: message too long, mtu=${pathMtu(ctx, address)}\n` : `ping: sendmsg: ${strerror(errno)}\n`);
       return false;
     },
     *beforeProbe(sequence) {

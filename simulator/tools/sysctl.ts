@@ -160,7 +160,7 @@ export const sysctlTool: Tool = {
         words.push(word);
         continue;
       }
-      const letters = word.startsWith('--') ? [LONG[word.slice(2)] ?? word.slice(2)] : [...word.slice(1)];
+      const letters = word.startsWith('--') ? [Object.hasOwn(LONG, word.slice(2)) ? (LONG[word.slice(2)] as string) : word.slice(2)] : [...word.slice(1)];
       for (const letter of letters) {
         if (letter === 'h' || letter === 'help') {
           yield* ctx.out(USAGE);
@@ -170,7 +170,7 @@ export const sysctlTool: Tool = {
           yield* ctx.out('sysctl from procps-ng 4.0.4\n');
           return 0;
         }
-        const set = LETTERS[letter];
+        const set = Object.hasOwn(LETTERS, letter) ? LETTERS[letter] : undefined;
         if (set !== undefined) set(options);
         else if (REFUSED.has(letter.split('=', 1)[0] as string)) {
           yield* ctx.err(`sysctl: option ${word} is not emulated here\n`);

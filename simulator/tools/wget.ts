@@ -13,7 +13,7 @@ import { parseCurl, type CurlOptions } from './curl/options.ts';
 import { exchange, type Exchange, type Sinks } from './curl/transfer.ts';
 import { type CurlUrl, parseUrl } from './curl/url.ts';
 import { getopt } from './net/getopt.ts';
-import { resolve } from './net/resolve.ts';
+import { resolve, resolveInBusybox } from './net/resolve.ts';
 
 export const wgetTool: Tool = { name: 'wget', summary: 'the non-interactive network downloader', main: (ctx) => run(ctx, false) };
 export const busyboxWgetTool: Tool = { name: 'wget', directory: '/usr/bin', summary: 'retrieve files via HTTP', main: (ctx) => run(ctx, true) };
@@ -69,7 +69,7 @@ function* run(ctx: ProgramContext, busybox: boolean): Program {
   if (!busybox) yield* say(`--${strftime('%Y-%m-%d %H:%M:%S', Math.floor(ctx.wallClock / 1e6))}--  ${options.text}${url.target === '/' && !options.text.endsWith('/') ? '/' : ''}\n`);
   const literal = parseIpv4(url.host) !== undefined;
   if (!busybox && !literal) yield* say(`Resolving ${url.host} (${url.host})... `);
-  const found = (yield* resolve(ctx, url.host)).addresses;
+  const found = (yield* busybox ? resolveInBusybox(ctx, url.host) : resolve(ctx, url.host)).addresses;
   const place = (address: { family: 4 | 6; address: number }): string => (address.family === 6 ? '::1' : formatIpv4(address.address));
   if (found.length === 0) {
     yield* busybox ? ctx.err(`wget: bad address '${url.host}'\n`) : say(`failed: Temporary failure in name resolution.\nwget: unable to resolve host address ‘${url.host}’\n`);

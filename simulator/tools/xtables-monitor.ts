@@ -6,7 +6,7 @@
 import { formatIpv4 } from '../base/address.ts';
 import { WaitQueue } from '../base/wait.ts';
 import { specText } from '../netfilter/print.ts';
-import { versionOf, watchTrace, type TraceStep } from '../netfilter/index.ts';
+import { versionOf, watchTrace, wrappedElsewhere, type TraceStep } from '../netfilter/index.ts';
 import { fail, type Program, type Tool } from '../process/program.ts';
 import { ipLength, PROTO_TCP, PROTO_UDP, type Packet } from '../wire/packet.ts';
 import { lacksNetAdmin } from './iptables/permission.ts';
@@ -48,12 +48,14 @@ export const xtablesMonitorTool: Tool = {
     }
     if (!trace) return yield* fail(ctx, HELP);
     if (lacksNetAdmin(ctx)) return yield* fail(ctx, 'cannot bind to nfnetlink socket: Operation not permitted');
+    const { terseMonitor } = ctx.host.kernel.platform.iptables;
     const queue = new WaitQueue();
     const lines: string[] = [];
     const stop = watchTrace(ctx.netns, (step) => {
       const id = traceId(step.packet);
-      if (step.first) lines.push(`PACKET: 2 ${id} ${packetText(step)}\n`);
-      lines.push(` TRACE: 2 ${id} ${stepText(step)}\n`);
+      // Older ones show the packet with rules only.
+      if (step.first && !(terseMonitor && step.rule === null)) lines.push(`PACKET: 2 ${id} ${packetText(step, terseMonitor)}\n`);
+      lines.push(` TRACE: 2 ${id} ${stepText(step, terseMonitor)}\n`);
       queue.wake();
     });
     try {
@@ -67,22 +69,25 @@ export const xtablesMonitorTool: Tool = {
   },
 };
 
-function stepText({ chain, rule, verdict }: TraceStep): string {
+function stepText({ chain, rule, verdict }: TraceStep, terse: boolean): string {
   const place = `${chain.table.name}:${chain.name}`;
-  if (rule === null) return `${place}:policy:${verdict} `;
+  if (rule === null) return verdict === 'CONTINUE' || verdict === 'RETURN' ? `${place}:return:` : `${place}:policy:${verdict} `;
   // The library knows no name for NFT_RETURN and prints its number.
   const shown = verdict === 'RETURN' ? '0xfffffffb' : verdict;
-  return `${place}:rule:0x${rule.handle.toString(16)}:${shown}  iptables -t ${chain.table.name} -A ${chain.name}${specText(rule.spec)}`;
+  return `${place}:rule:0x${rule.handle.toString(16)}:${shown}  ${terse ? '-4' : 'iptables'} -t ${chain.table.name} -A ${chain.name}${specText(rule.spec)}`;
 }
 
-function packetText({ packet, input, output }: TraceStep): string {
-  let text = input === null ? '' : `IN=${input.name} `;
+function packetText(step: TraceStep, terse: boolean): string {
+  const { packet, input, output } = step;
+  const elsewhere = wrappedElsewhere(step);
+  let text = input !== null ? `IN=${input.name} ` : elsewhere ? 'IN=(null) ' : '';
   if (output !== null) text += `OUT=${output.name} `;
-  if (input !== null) {
-    if (input.kind === 'loopback') text += 'LL=0x304 0000000000000000000000000800 ';
-    else text += `MACSRC=${mac(packet.srcMac)} MACDST=${mac(packet.dstMac)} MACPROTO=0800 `;
+  if (input !== null || elsewhere) {
+    const { srcMac, dstMac } = elsewhere ? (packet.inner ?? packet) : packet;
+    if (input?.kind === 'loopback') text += 'LL=0x304 0000000000000000000000000800 ';
+    else text += `MACSRC=${mac(srcMac)} MACDST=${mac(dstMac)} MACPROTO=0800 `;
   }
-  text += `SRC=${formatIpv4(packet.src)} DST=${formatIpv4(packet.dst)} LEN=${ipLength(packet)} TOS=0x${packet.tos.toString(16)} TTL=${packet.ttl} ID=${packet.ipId} `;
+  text += `SRC=${formatIpv4(packet.src)} DST=${formatIpv4(packet.dst)} LEN=${ipLength(packet)} TOS=0x${packet.tos.toString(16)} TTL=${packet.ttl} ID=${packet.ipId}${terse ? '' : ' '}`;
   if (packet.dontFragment) text += 'DF ';
   if (packet.moreFragments) text += 'MF ';
   if (packet.fragmentOffset !== 0) text += `FRAG:${packet.fragmentOffset >> 3} `;

@@ -19,6 +19,12 @@ export class TraceRecorder {
     this.events.push(event);
   };
 
+  /** Puts events before those that are kept; `forgotten` ones were before them. */
+  precede(events: readonly TraceEvent[], forgotten: number): void {
+    this.events = [...events, ...this.events];
+    this.forgotten += forgotten;
+  }
+
   clear(): void {
     this.events = [];
     this.forgotten = 0;

@@ -275,6 +275,7 @@ function storyPacket(
   const last = events[events.length - 1] as TraceEvent;
   const dropped = events.find((event) => event.kind === 'drop');
   const answeredArp = first.etherType === ETH_ARP;
+  const answeredEcho = innermost(first).protocol === PROTO_ICMP && answer !== undefined; // the kernel answers it, no socket
   return {
     id,
     direction: answeredArp
@@ -286,10 +287,14 @@ function storyPacket(
         : 'request',
     label: labelOf(innermost(first)),
     hops,
-    end: dropped !== undefined ? 'dropped' : last.kind === 'local' ? 'delivered' : answeredArp ? 'consumed' : 'open',
+    end: endOf(dropped !== undefined, last.kind === 'local', answeredArp || answeredEcho),
     ...(dropped?.kind === 'drop' ? { reason: dropped.reason } : {}),
     ...(answer === undefined ? {} : { answer }),
   };
+}
+
+function endOf(dropped: boolean, delivered: boolean, answered: boolean): StoryPacket['end'] {
+  return dropped ? 'dropped' : delivered ? 'delivered' : answered ? 'consumed' : 'open';
 }
 
 /** The packet itself as it was first seen, without what carries it. */

@@ -158,6 +158,8 @@ export class Packet {
   mark = 0;
   /** ifindex of the receiving device in the present namespace (skb->skb_iif), 0 when locally made. */
   iif = 0;
+  /** ifindex of the device that the buffer of a locally sent packet still names (skb->dev): IPVS's and tunnels' POSTROUTING hears of it. */
+  dev = 0;
   /** ifindex of the bridge port it came in by (physindev of bridge-nf), else 0. */
   physIif = 0;
   /** ifindex of the bridge port it leaves by (physoutdev), else 0. */
@@ -174,6 +176,8 @@ export class Packet {
   bundle: object | null = null;
   /** `-j TRACE` was hit in this namespace (nf_trace). */
   nfTrace = false;
+  /** The TCP checksum covers the pseudo header only, until a device without offloads sends the packet (CHECKSUM_PARTIAL). */
+  partial = false;
   /** A broken checksum or length is an explicit fact here, as there are no bytes to be wrong. */
   malformed = false;
   /** uid of the sending socket for `-m owner`; -1 when there is none. */
@@ -248,6 +252,7 @@ export function copyFields(to: Packet, from: Packet): void {
   to.esp = from.esp;
   to.mark = from.mark;
   to.iif = from.iif;
+  to.dev = from.dev;
   to.physIif = from.physIif;
   to.physOif = from.physOif;
   to.ct = from.ct;
@@ -257,8 +262,25 @@ export function copyFields(to: Packet, from: Packet): void {
   to.secPath = from.secPath;
   to.bundle = from.bundle;
   to.nfTrace = from.nfTrace;
+  to.partial = from.partial;
   to.malformed = from.malformed;
   to.socketUid = from.socketUid;
+}
+
+/** skb_checksum_help: what was left to the hardware is done now, in what a tunnel carries as well. */
+export function completeChecksum(packet: Packet): void {
+  packet.partial = false;
+  if (packet.inner !== null) completeChecksum(packet.inner);
+}
+
+/** The packet as a device without offloads sends it; itself when it is so already. */
+export function asOnTheWire(packet: Packet): Packet {
+  if (!packet.partial && (packet.inner === null || !packet.inner.partial)) return packet;
+  const copy = new Packet();
+  copyFields(copy, packet);
+  copy.partial = false;
+  if (copy.inner !== null) copy.inner = asOnTheWire(copy.inner);
+  return copy;
 }
 
 /** Octets of the TCP header of `packet`, options padded to 4 as Linux lays them out. */

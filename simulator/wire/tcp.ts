@@ -22,9 +22,9 @@ export function writeTcp(bytes: Uint8Array, at: number, packet: Packet, length: 
   put16(bytes, at + 14, packet.window);
   if (packet.tcpOptions !== null) writeOptions(bytes, at + 20, packet.tcpOptions);
   bytes.set(packet.payload, at + header);
-  const sum = foldChecksum(
-    sumWords(bytes, at, at + length, pseudoHeaderSum(packet.src, packet.dst, PROTO_TCP, length)),
-  );
+  const pseudo = pseudoHeaderSum(packet.src, packet.dst, PROTO_TCP, length);
+  // What the hardware is to go on from is the sum itself, not its complement.
+  const sum = packet.partial ? foldChecksum(pseudo) ^ 0xffff : foldChecksum(sumWords(bytes, at, at + length, pseudo));
   put16(bytes, at + 16, sum ^ (packet.malformed ? 0x5555 : 0));
 }
 

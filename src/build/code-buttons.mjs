@@ -9,30 +9,7 @@
 import { definePlugin } from '@astrojs/starlight/expressive-code';
 import { h } from '@astrojs/starlight/expressive-code/hast';
 import { codeWords } from '../i18n/code-words.mjs';
-
-const COMMANDS = new Set(['sh', 'bash', 'shell', 'console', 'shellsession']);
-const WITH_PROMPTS = new Set(['console', 'shellsession']);
-const PROMPT = /^(?:\[[^\]]*\]|[\w@:~.-]+)? ?[#$] /;
-
-/** The commands of a block: without prompts, and without output when the block shows both. */
-export function commandsOf(code, language) {
-  const lines = code.split('\n');
-  if (!WITH_PROMPTS.has(language))
-    return lines
-      .map((line) => line.replace(/^[#$] /, ''))
-      .join('\n')
-      .trim();
-  const kept = [];
-  let open = false; // the command before goes on in the next line
-  for (const line of lines) {
-    const prompt = PROMPT.exec(line);
-    if (prompt === null && !open) continue;
-    const command = prompt === null ? line.replace(/^> /, '') : line.slice(prompt[0].length);
-    kept.push(command);
-    open = command.endsWith('\\');
-  }
-  return kept.join('\n').trim();
-}
+import { COMMANDS, commandsOf } from './commands.mjs';
 
 /** The Expressive Code plugin. */
 export function codeButtons() {
@@ -53,7 +30,7 @@ export function codeButtons() {
         const words = codeWords(locale);
         const line = firstLine(command);
         renderData.blockAst = h('figure.code-block', { 'data-command': command, 'data-host': host ?? '' }, [
-          h('figcaption.code-bar', [
+          h('figcaption.code-bar', { 'data-pagefind-ignore': '' }, [
             h('span.code-host', host ?? ''),
             ...(copy ? [h('button.code-copy', copyButton(words, line), words.copy)] : []),
             ...(run ? [h('button.code-run', runButton(words, host, line), words.run)] : []),

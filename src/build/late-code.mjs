@@ -23,15 +23,29 @@ const LATE = [
   'shell/expand',
   'shell/complete',
   'shell/historyexpansion',
+  'netfilter/matches/rare',
+  'netfilter/targets/rare',
   'netfilter/command',
   'netfilter/restore',
+  'lab/bugs/index',
   'lab/capture',
+  'trace/story',
+  'lab/faults/index',
   'lab/tables',
   'lab/topology',
   'netfilter/whynot',
   'netfilter/logline',
   'netfilter/conntrack/control',
   'engine/containerViews',
+  'engine/volumes',
+  'engine/containerFilters',
+  'engine/health',
+  'engine/info',
+  'swarm/raft',
+  'swarm/peers',
+  'swarm/replica',
+  'swarm/files',
+  'base/base64',
   'kernel/xfrm-esp',
   'ipvs/schedule',
   'ipvs/xmit',
@@ -40,8 +54,10 @@ const LATE = [
   'wire/esp',
   'wire/gcm',
 ].map(at);
-/** The lab's own that are used only after that: whoever steps or goes back has typed something. */
-const LATE_LAB = ['replicas', 'watch'].map((name) => join(root, `src/lab/${name}.ts`));
+/** The page's own that are used only after that: whoever steps, goes back or has a task judged has typed something. */
+const LATE_LAB = ['lab/recollection', 'lab/replicas', 'lab/watch', 'lesson/judge'].map((name) =>
+  join(root, `src/${name}.ts`),
+);
 /** Modules that export tools or lists of tools, and are imported from outside simulator/tools. */
 const TOOLS = [
   'tools/index',
@@ -50,6 +66,7 @@ const TOOLS = [
   'tools/ip/busybox',
   'tools/systemctl',
   'lab/rig',
+  'lab/servers',
 ].map(at);
 const ALL = [...LATE, ...LATE_LAB, ...TOOLS];
 /** Checks scenarios, which the page's build has done; not marked, it would stay for what it makes when it is loaded. */
@@ -61,7 +78,8 @@ const REAL = '?real';
 /** The Vite plugin, for the worker's build and for the development server. */
 export function lateCode() {
   let active = false;
-  const late = (path) => active && ALL.includes(path);
+  /** What runs while pages are built has everything from the start, as Node has. */
+  const split = ({ environment }) => active && environment?.config.consumer !== 'server';
   return {
     name: 'late-code',
     enforce: 'pre',
@@ -71,19 +89,19 @@ export function lateCode() {
     async resolveId(specifier, importer, options) {
       if (specifier === CODE || specifier === BUNDLE) return `\0${specifier}`;
       if (specifier.endsWith(REAL)) return specifier;
-      if (!active || importer === undefined || !importer.endsWith(REAL)) return null;
+      if (!split(this) || importer === undefined || !importer.endsWith(REAL)) return null;
       // A real module means the real ones when it names its siblings.
       const from = importer.slice(0, -REAL.length);
       const found = await this.resolve(specifier, from, { ...options, skipSelf: true });
-      return found !== null && late(found.id) ? found.id + REAL : found;
+      return found !== null && ALL.includes(found.id) ? found.id + REAL : found;
     },
     async load(id) {
-      if (id === `\0${CODE}`) return active ? loaderCode() : 'export const loadLateCode = async () => {};';
+      if (id === `\0${CODE}`) return split(this) ? loaderCode() : 'export const loadLateCode = async () => {};';
       if (id === `\0${BUNDLE}`) return ALL.map((path, i) => `export * as m${i} from '${path}${REAL}';`).join('\n');
       if (id.endsWith(REAL)) return { code: readFileSync(id.slice(0, -REAL.length), 'utf8'), moduleType: 'ts' };
-      if (active && id === UNUSED)
+      if (split(this) && id === UNUSED)
         return { code: readFileSync(id, 'utf8'), moduleType: 'ts', moduleSideEffects: false };
-      if (!late(id)) return null;
+      if (!split(this) || !ALL.includes(id)) return null;
       const code = await (TOOLS.includes(id) ? toolsStub(id) : stub(id));
       return { code, moduleType: 'js' };
     },

@@ -12,8 +12,11 @@ import { fileURLToPath } from 'node:url';
 const START = /<script type="module" src="(\/_astro\/LabDock[^"]*)"><\/script>/;
 /** What the world starts from. */
 const SCENARIO = /<script type="application\/json" id="lab-scenario"[^>]*>[\s\S]*?<\/script>/;
-/** The chunks of the dock, as the start script names them. */
+/** A part of a script in a file of its own. */
+const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([\w.-]+\.js)"/g;
+/** The chunks that the start script may fetch, and which of them it fetches for the dock. */
 const CHUNK = /"(_astro\/[\w.-]+\.js)"/g;
+const DOCK = /import\(`\.\/dock\.[^`]+`\)\s*,\s*__vite__mapDeps\(\[([\d,]+)\]\)/;
 const THEME = /<script src="\/theme\.js"><\/script>/;
 const SHEET = /<link rel="stylesheet" href="([^"]+)"[^>]*>/g;
 /** Expressive Code's: makes blocks that scroll sideways reachable by Tab. Ours wrap; it would look at each change of a terminal. */
@@ -53,12 +56,13 @@ function lean(html, root) {
     first.push(
       take(SCENARIO),
       `<script type="module" async fetchpriority="high" src="${start[1]}"></script>`,
-      ...chunksOf(join(root, start[1])).map((chunk) => `<link rel="modulepreload" fetchpriority="high" href="/${chunk}">`),
+      ...chunksOf(start[1], root).map((chunk) => `<link rel="modulepreload" fetchpriority="high" href="/${chunk}">`),
       `<link rel="expect" href="#${LAST}" blocking="render">`,
     );
   }
   const sheets = [...html.matchAll(SHEET)];
-  for (const [sheet, href] of sheets) if (!sheet.includes('print')) first.push(`<link rel="preload" as="style" href="${href}">`);
+  for (const [sheet, href] of sheets)
+    if (!sheet.includes('print')) first.push(`<link rel="preload" as="style" href="${href}">`);
   first.push(take(THEME));
   for (const [sheet] of sheets) {
     html = html.replace(sheet, '');
@@ -67,8 +71,22 @@ function lean(html, root) {
   return html.replace('<head>', () => `<head>${first.join('')}`);
 }
 
-function chunksOf(script) {
-  const chunks = [...readFileSync(script, 'utf8').matchAll(CHUNK)].map(([, chunk]) => chunk);
-  if (chunks.length === 0) throw new Error(`${script} names no chunk of the dock`);
-  return chunks;
+/** What the start script is made of, and the chunks of the dock. What other pages share with it stands in files of its own. */
+function chunksOf(script, root) {
+  const found = new Set();
+  let dock = [];
+  const read = (file) => {
+    const text = readFileSync(file, 'utf8');
+    const named = [...text.matchAll(IMPORT)].map(([, name]) => `_astro/${name}`).filter((chunk) => !found.has(chunk));
+    for (const chunk of named) found.add(chunk);
+    for (const chunk of named) read(join(root, chunk));
+    const chunks = [...text.matchAll(CHUNK)].map(([, chunk]) => chunk);
+    dock =
+      DOCK.exec(text)?.[1]
+        .split(',')
+        .map((index) => chunks[index]) ?? dock;
+  };
+  read(join(root, script));
+  if (dock.length === 0) throw new Error(`${script} names no chunk of the dock`);
+  return [...new Set([...found, ...dock])];
 }

@@ -67,12 +67,17 @@ const CAUSES: readonly Cause[] = [
     recordings: /^era-28\/routing-mesh$/,
     lines: /\b10\.0\.0\.1[02]\b|02:42:0a:00:00:0[ac]|0A00000[AC]|FWM +257|0x101|9859b269aa84|Shutdown/,
   },
-  { cause: 'Names of registries are not printed', lines: /^ ?Registry: |unable to pin image/ },
+  {
+    cause: 'A SYN that a recorded machine sent twice, and what answered it',
+    recordings: /^era-20\.10\/packet-path$/,
+    commands: /\b(?:tcpdump|xtables-monitor|nft monitor)\b|-save -c/,
+  },
+  { cause: 'A server for names that was too slow to refuse', lines: /unable to pin image .* i\/o timeout/ },
   {
     cause: 'The machine that held all machines, where the kernel was traced, is not there',
     lines: /there is no machine/,
   },
-  { cause: 'docker-proxy has no process of its own to look into', commands: /docker-proxy/ },
+  { cause: 'What a process has read and written is not counted', commands: /\/proc\/\S+\/io\b/ },
   { cause: 'VLAN and macvlan devices are refused', lines: /link type (?:vlan|macvlan)|\be0\.5\b|\bmv0\b/ },
   { cause: '`ping -R` (record route) is refused', commands: /\bping\b.* -R\b/ },
   { cause: 'Programs run as root only: `su` to another user is refused', lines: /running as nobody/ },
@@ -82,7 +87,7 @@ const CAUSES: readonly Cause[] = [
   },
   {
     cause: 'The number of CPUs and the memory of the machine that was recorded',
-    lines: /est_cpulist|sync_qlen_max|nproc/,
+    lines: /est_cpulist|sync_qlen_max|nproc|^ CPUs:|^ Memory:/,
   },
   {
     cause:

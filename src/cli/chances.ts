@@ -7,6 +7,9 @@
  * Rule "draw": a scheduler that draws lots takes the server whose answer the recording shows for that connection. Which server
  * answers what is learnt from the draws of the pass before. So does a name server that shuffles the addresses of a name: the
  * address itself, or the container that the recording shows at it, is what the client prints. Rule "free port": see ports.ts.
+ * Rule "round robin": see turns.ts.
+ * Rule "slow server": where a capture shows that the end of a request was acknowledged by itself, the server took longer to see
+ * it than that waits (40 ms).
  */
 import type { Chance, Sample } from '../../simulator/index.ts';
 import { acknowledgements } from './acks.ts';
@@ -14,6 +17,7 @@ import { byKind, countdownsIn } from './countdowns.ts';
 import type { Uses } from './normalise.ts';
 import { pairPorts } from './ports.ts';
 import type { Step } from './recording.ts';
+import { Turns } from './turns.ts';
 
 const COUNTERS = /^(?:((?:TCP|UDP|FWM) +\S+)| {2}-> (\S+))((?: +\d+){5})$/gm;
 
@@ -45,12 +49,29 @@ function addressesIn(steps: readonly Step[]): ReadonlySet<string> {
 /** `PING name (address): …` tells whom the name led to. */
 const PING = /^PING \S+ \(([\d.]+)\)/;
 
+const CAPTURED = /\btcpdump\b.* -r /;
+/** Longer than an acknowledgement is put off (TCP_DELACK_MIN), microseconds. */
+const SLOW = 60_000;
+
+/** Whether in a capture the client's FIN is acknowledged before the server's own comes. */
+function endsAlone(capture: string): boolean {
+  const ending = /> (\S+): Flags \[F\.\]/.exec(capture);
+  if (ending === null) return false;
+  const answer = capture
+    .slice(ending.index + ending[0].length)
+    .split('\n')
+    .find((line) => line.includes(` ${ending[1] ?? ''} > `));
+  return answer?.includes('Flags [.]') === true;
+}
+
 export class Chances implements Chance {
   /** What a server says, by its address. */
   private readonly answers: Map<string, string>;
   /** Addresses of containers in the recording, each with the short id, which they answer with. */
   private readonly addresses: ReadonlySet<string>;
   private readonly uses: Uses;
+  /** Whether the recorded server was slow to end. */
+  private readonly slow: boolean;
   private rows: [string, Sample][] = [];
   private expected: string[] = [];
   private drawnHere: string[] = [];
@@ -62,6 +83,8 @@ export class Chances implements Chance {
   /** Steps at which a known port was still kept from its last use. */
   readonly kept = new Set<number>();
   private readonly seen: ReadonlySet<number>;
+  /** Where swarm makes the balancers. */
+  private readonly turns: Turns | undefined;
   private step = 0;
   private portsHere = 0;
   private order = 0;
@@ -69,6 +92,9 @@ export class Chances implements Chance {
   /** `apply`: ports are no longer learnt, but drawn as the pass before has learnt them. */
   constructor(uses: Uses, before?: Chances, apply = false, steps: readonly Step[] = []) {
     this.addresses = addressesIn(steps);
+    this.slow = steps.some(({ cmd, stdout }) => CAPTURED.test(cmd) && endsAlone(stdout));
+    const mesh = steps.some(({ cmd }) => /^docker (?:service create|stack deploy)\b/.test(cmd));
+    this.turns = mesh ? new Turns(steps, this.addresses) : undefined;
     this.uses = uses;
     this.answers = before?.answers ?? new Map();
     this.ports = apply ? (before?.ports ?? before?.learnt) : undefined;
@@ -82,11 +108,14 @@ export class Chances implements Chance {
     this.rows = /\bipvsadm\b.*--stats/.test(cmd) ? countersIn(stdout) : [];
     this.expected = answersIn(stdout);
     this.drawnHere = [];
+    this.turns?.begin(index);
   }
 
   /** A step has ended: its answers tell who gave them. */
-  end({ cmd, stdout: recorded }: Step, stdout: string): void {
+  end(step: Step, stdout: string): void {
+    const { cmd, stdout: recorded } = step;
     this.rows = [];
+    this.turns?.end(step);
     this.learnPorts(cmd, recorded, stdout);
     const answers = answersIn(stdout);
     if (answers.length !== this.drawnHere.length) return;
@@ -143,6 +172,11 @@ export class Chances implements Chance {
     }
   }
 
+  latency(): number {
+    if (this.slow) this.uses.set('slow server', (this.uses.get('slow server') ?? 0) + 1);
+    return this.slow ? SLOW : 0;
+  }
+
   /** A container of the recording has this address, and this short id. */
   private saidBy(address: string, id: string | undefined): boolean {
     return this.addresses.has(`${address} ${id ?? ''}`);
@@ -157,5 +191,20 @@ export class Chances implements Chance {
     if (chosen !== usual) this.uses.set('draw', (this.uses.get('draw') ?? 0) + 1);
     this.drawnHere.push(options[chosen] as string);
     return chosen;
+  }
+
+  arrived(names: readonly string[], places: readonly number[], next: number): readonly number[] | undefined {
+    const order = this.turns?.arrived(names, places, next);
+    if (order !== undefined) this.uses.set('round robin', (this.uses.get('round robin') ?? 0) + 1);
+    return order;
+  }
+
+  /** A container with this address stands for the recorded one with this short id. */
+  speaks(address: string, recorded: string): void {
+    this.turns?.speaks(address, recorded);
+  }
+
+  turned(name: string): void {
+    this.turns?.turned(name);
   }
 }

@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import { labJsonSchema, LabError } from '../../simulator/lesson/index.ts';
 import { externals } from '../lab/externals.ts';
 import { mutate, type Mutation } from '../lesson/mutants.ts';
+import { proveParts } from '../lesson/placed.ts';
+import { proveProse, withOutputs } from '../lesson/prose.ts';
 import { type Fact, proveLab, worldsOf } from '../lesson/prove.ts';
 import { NoPrompt } from '../lesson/typist.ts';
 import { labNames, pathOf, proseOf, readLab } from './lesson-files.ts';
 import { newLesson } from './lesson-new.ts';
-import { proveProse, withOutputs } from './lesson-prose.ts';
 import { UsageError } from './machines.ts';
 
 /** Where the JSON Schema of labs is in the site. */
@@ -98,7 +99,8 @@ export async function reportOf(name: string, quick = false): Promise<LessonRepor
     const { lab, scenario } = readLab(name);
     const worlds = await worldsOf(lab, scenario, externals);
     const facts = await proveLab(lab, scenario, worlds, externals);
-    for (const { file, text } of proseOf(name)) facts.push(...(await proveProse(file, text, name, lab, scenario)));
+    for (const { file, text } of proseOf(name))
+      facts.push(...proveParts(file, text, lab), ...(await proveProse(file, text, name, lab, scenario)));
     if (quick || facts.some(({ ok }) => !ok)) return { lesson: name, ok: facts.every(({ ok }) => ok), facts };
     const mutation = await mutate(lab, worlds, externals);
     const { mutants, same, killed, survivors, idle } = mutation;

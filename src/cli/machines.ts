@@ -6,12 +6,14 @@ import {
   checkScenario,
   createWorld,
   type Dice,
+  ENGINES,
   type Execution,
   parseScenario,
   SECOND,
   type World,
 } from '../../simulator/index.ts';
 import { externals } from '../lab/externals.ts';
+import { scenarioOf } from './diff.ts';
 
 const ROOT = process.env['MESHWALK_ROOT'] ?? process.cwd();
 const SCENARIOS = join(ROOT, 'content/scenarios');
@@ -36,6 +38,12 @@ function scenarioText(name: string): string {
 /** A world of the named scenario; packets are observed only on request. */
 export function worldOf(name: string, trace = false): World {
   return createWorld(scenarioText(name), { externals, trace });
+}
+
+/** The same of another engine; its packets are observed. */
+export function worldOfEra(name: string, engine: string): World {
+  if (!(ENGINES as readonly string[]).includes(engine)) throw new UsageError(`There is no engine ${engine}; there are ${ENGINES.join(', ')}.`);
+  return createWorld(scenarioOf(scenarioText(name), engine), { externals, trace: false });
 }
 
 /** The same with the test programs of the machines on which the recordings were made, and with what chance decided. */

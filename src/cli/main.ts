@@ -1,8 +1,9 @@
-/** The headless face: `npm run -s meshwalk -- sh | run | replay | corpus | lesson`. */
+/** The headless face: `npm run -s meshwalk -- sh | run | diff | replay | corpus | lesson`. */
 import { parseArgs } from 'node:util';
 import { ScenarioError, SetupError } from '../../simulator/index.ts';
 import { corpus, RECORDINGS } from './corpus.ts';
-import { execute, UsageError, worldOf } from './machines.ts';
+import { conversationOf, diffSteps, diffText, stepsOf, type Step } from './diff.ts';
+import { execute, UsageError, worldOf, worldOfEra } from './machines.ts';
 import { readRecording, RecordingError } from './recording.ts';
 import { replay, type Report } from './replay.ts';
 import { lesson } from './lesson.ts';
@@ -11,6 +12,8 @@ import { interactiveShell } from './shell.ts';
 const USAGE = `meshwalk sh [SCENARIO] [--on MACHINE]            a shell of a machine in this terminal (exit or ^D ends it)
 meshwalk run SCENARIO --on MACHINE -c 'COMMAND' [--json]
                                                  one command; --json: {stdout, stderr, exit}
+meshwalk diff --engine A --engine B SCENARIO [--on MACHINE] -c 'COMMAND' [--json]
+                                                 the packet's way under two engines, and what moved
 meshwalk replay RECORDING.json… [--json]         replays recordings and compares every step
 meshwalk corpus [DIRECTORY]                      replays all, and writes content/fidelity.json
 meshwalk lesson check [UNIT/SLUG…] [--json] [--quick]
@@ -30,6 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       on: { type: 'string' },
       command: { type: 'string', short: 'c' },
+      engine: { type: 'string', multiple: true },
       json: { type: 'boolean' },
       quick: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -47,6 +51,8 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'run':
       return run(rest[0], values.on, values.command, values.json === true);
+    case 'diff':
+      return diff(rest[0], values.engine ?? [], values.on, values.command, values.json === true);
     case 'replay':
       return replayAll(rest, values.json === true);
     case 'corpus':
@@ -80,6 +86,30 @@ async function run(
     process.stderr.write(stderr);
   }
   return exit === undefined ? 124 : exit < 0 ? 128 - exit : exit;
+}
+
+async function diff(
+  scenario: string | undefined,
+  engines: readonly string[],
+  on: string | undefined,
+  command: string | undefined,
+  json: boolean,
+): Promise<number> {
+  const [before, after] = engines;
+  if (scenario === undefined || command === undefined || before === undefined || after === undefined || engines.length > 2)
+    throw new UsageError("diff needs --engine twice, a scenario and -c 'COMMAND'.");
+  const way = async (engine: string): Promise<Step[]> => {
+    const world = worldOfEra(scenario, engine);
+    const from = machine(world.hosts, on ?? (world.hosts.includes('client') ? 'client' : (world.hosts[0] as string)));
+    world.trace.enabled = true;
+    await execute(world, from, command, RUN_LIMIT);
+    const story = conversationOf(world, from);
+    if (story === undefined) throw new UsageError(`${command} sends no packet from ${from} under docker ${engine}.`);
+    return stepsOf(story);
+  };
+  const result = diffSteps(await way(before), await way(after));
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : diffText(result, [before, after]));
+  return 0;
 }
 
 async function replayAll(paths: readonly string[], json: boolean): Promise<number> {

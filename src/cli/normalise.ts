@@ -188,6 +188,14 @@ const MASKS: readonly Mask[] = [
   },
   {
     name: 'counters',
+    reason: 'background gossip moves them: compared as zero or not',
+    hosts: true,
+    commands: /\bnft (?:list|monitor)\b/,
+    pattern: /(?<=counter packets )[1-9]\d* bytes \d+/g,
+    replacement: '‹n› bytes ‹n›',
+  },
+  {
+    name: 'counters',
     reason: 'background gossip moves them',
     commands: /\bip\b.* -s|\bip -s|\/proc\/net\/dev/,
     pattern: /(?<=^ +)\d+(?: +\d+){5,}/gm,
@@ -313,10 +321,17 @@ const MASKS: readonly Mask[] = [
     replacement: '',
   },
   {
+    name: 'link header',
+    reason: 'what was left in the buffer has an identification in it',
+    commands: /\bnft monitor\b/,
+    pattern: /(?<=@ll,\d+,\d+ )\d+/g,
+    replacement: '‹n›',
+  },
+  {
     name: 'checksum',
     reason: 'covers random ids and ports',
-    commands: /\btcpdump\b/,
-    pattern: /(?<=cksum )0x[0-9a-f]+/g,
+    commands: /\b(?:tcpdump|nft monitor)\b/,
+    pattern: /(?<=cksum )0x[0-9a-f]+|(?<=incorrect -> )0x[0-9a-f]+|(?<=udp checksum )\d+/g,
     replacement: '‹sum›',
   },
   {
@@ -330,7 +345,8 @@ const MASKS: readonly Mask[] = [
     name: 'polling',
     reason: 'how often the client looked depends on the speed of the machine',
     commands: /\bdocker service\b/,
-    pattern: /(?<=^overall progress: [^\n]*\n)(?:overall progress: [^\n]*\n)+(?=overall progress: )/gm,
+    pattern:
+      /(?<=^overall progress: [^\n]*\n)(?:overall progress: [^\n]*\n)+(?=overall progress: )|(?<=^verify: Waiting \d+ seconds[^\n]*\n)(?:verify: Waiting \d+ seconds[^\n]*\n)+/gm,
     replacement: '',
   },
   {
@@ -339,6 +355,13 @@ const MASKS: readonly Mask[] = [
     commands: /\bcurl\b/,
     pattern: /(?<=\r1?\d?\d +\d+ +\d+ +\d+ +0 +0) +[\d.]+k?( +\d+ --:--:-- --:--:-- --:--:--) +[\d.]+k?$/gm,
     replacement: ' ‹speed›$1 ‹speed›',
+  },
+  {
+    name: 'polling',
+    reason: 'how often a meter is drawn depends on the speed of the machine',
+    commands: /\bcurl\b/,
+    pattern: /(\r *\d+ +\d+ +\d+ +\d+ +0 +0 +(?:‹speed›|0) +\d+ --:--:-- --:--:-- --:--:-- +(?:‹speed›|0))(?=\1)/g,
+    replacement: '',
   },
   {
     name: 'hash suffix',
@@ -401,7 +424,7 @@ export const SYMBOLS: readonly SymbolRule[] = [
   {
     name: 'process',
     reason: 'process ids count what ran before',
-    pattern: /(?<="Pid": |\bpid=|\/proc\/)[1-9]\d*\b|(?<=^ *)\d+(?= root +(?:\{[^}]*\} )?\S)/gm,
+    pattern: /(?<="Pid": |\bpid=|\/proc\/)[1-9]\d*\b|(?<=^ *)\d+(?= root +(?:\{[^}]*\} )?\S| \/usr\/s?bin\/)/gm,
     scope: 'recording',
   },
   {

@@ -24,6 +24,39 @@ const MAP_ORDER = {
     ),
 };
 
+/** Entries of a map of Go that is sorted by its keys, which are random: sorted by the address in them. */
+const BY_KEY = {
+  name: 'order of containers',
+  reason: 'sorted by their ids, which are random',
+  commands: /\bdocker network inspect\b/,
+  apply: (text: string): string =>
+    text
+      .replace(
+        /("Containers": \{\n)((?: +"[^"]+": \{\n(?: +[^\n]*\n)+? +\},?\n)+)( +\})/g,
+        (_, head: string, body: string, tail: string) => {
+          const indent = /^ +/.exec(body)?.[0] ?? '';
+          return head + sortedBy(body.split(new RegExp(`(?<=^${indent}\\},?\\n)`, 'm')), ',\n', '\n').join('') + tail;
+        },
+      )
+      .replace(/^\{("[0-9a-f]{64}":\{.*\})\}$/gm, (_, body: string) => {
+        return `{${sortedBy(
+          body.split(/(?<=\}),(?=")/).map((entry) => `${entry},`),
+          ',',
+          '',
+        ).join('')}}`;
+      }),
+};
+
+/** Entries that end in `mark`, or in `end` when they are the last, in the order of their addresses. */
+function sortedBy(entries: readonly string[], mark: string, end: string): string[] {
+  const bare = entries.map((entry) =>
+    entry.endsWith(mark) ? entry.slice(0, -mark.length) : entry.slice(0, entry.length - end.length),
+  );
+  const address = (entry: string): string => /"IPv4Address": ?"([^"]*)"/.exec(entry)?.[1] ?? '';
+  bare.sort((a, b) => (address(a) < address(b) ? -1 : 1));
+  return bare.map((entry, i) => entry + (i < bare.length - 1 ? mark : end));
+}
+
 /** Events of one command that deletes many: in the order of a hash table. */
 const DELETIONS = {
   name: 'order of lines',
@@ -41,4 +74,12 @@ function withoutPorts(line: string): string {
   return line.replace(/(?<=\b(?:sport|dport|id)=)\d+/g, '');
 }
 
-export const REORDERED = [MAP_ORDER, DELETIONS] as const;
+/** A list of names that comes out of Go's maps. */
+const RUNTIMES = {
+  name: 'order of runtimes',
+  commands: /\bdocker info\b/,
+  apply: (text: string): string =>
+    text.replace(/(?<=^ ?Runtimes: ).+$/gm, (names) => names.split(' ').sort().join(' ')),
+};
+
+export const REORDERED = [MAP_ORDER, BY_KEY, RUNTIMES, DELETIONS] as const;

@@ -4,6 +4,7 @@
  * that a command names, looked up by service, slot and machine.
  */
 import type { Execution, World } from '../../simulator/index.ts';
+import { capturedAfter } from './captures.ts';
 import { Chances } from './chances.ts';
 import { compareText, diffLines, inOwnWords, kindOf } from './compare.ts';
 import { advance, execute, finish, pass, recordedWorldOf } from './machines.ts';
@@ -41,27 +42,37 @@ export interface Report {
 
 /** Virtual seconds that a step may take which took as long as it needed on the real machines. */
 const STEP_LIMIT = 180;
+/** The machine of these recordings did other work as well: seconds for a step that changes nothing. */
+const BUSY_STEP: Readonly<Record<string, number>> = { '17.03': 0.35, '18.09': 0.35 };
+/** After these, tasks have other addresses. */
+const MAKES_TASKS = /\bdocker (?:service (?:create|update|scale|rollback)|stack (?:deploy|up)|node update)\b/;
+/** What prints the number of a process, and nothing else. */
+const ONE_PROCESS = /\.State\.Pid\b|^cat \S+\.pid$/;
 const TASK_NAME = /\b([a-zA-Z][\w-]*)\.(\d+|[0-9a-z]{25})\.([0-9a-z]{25})\b/g;
 
 /** How often time is looked for. */
 const PASSES = 10;
+/** Captures that end sooner after their request are given so much anyway; seconds. */
+const CAPTURED_BY_THE_WAY = 1;
 /** So many passes learn which ports connections had; they are drawn so in the others. */
 const LEARNING = 3;
 
 /** Longer recordings show by themselves which task had which address, or do not depend on it. */
 const TRIAL_STEPS = 130;
+/** So many groups of tasks are tried. */
+const TRIED = 4;
 
 /** What a recording does not tell, and is tried. */
 interface Trial {
-  /** Which task of the first batch has the first address. */
-  readonly first: number;
-  /** Whose node, of the first tasks that were placed at once, has the first address of its own. */
-  readonly placed: number;
+  /** Which task of each batch has the first address. */
+  readonly first: readonly number[];
+  /** Whose node, of the tasks that were placed at once, has the first address of its own; for each such group. */
+  readonly placed: readonly number[];
   /** Containers that the recording names are told apart by their names; otherwise by what they answer, in the order of answers. */
   readonly byName: boolean;
 }
 
-const USUAL: Trial = { first: 0, placed: 0, byName: false };
+const USUAL: Trial = { first: [], placed: [], byName: false };
 
 /** Replays as often as there are ways to begin that the recording does not tell, and answers with the best. */
 export async function replay(recording: Recording): Promise<Report> {
@@ -74,13 +85,23 @@ export async function replay(recording: Recording): Promise<Report> {
     const report = await new Replay(recording, trial).run();
     if (report.equal > best.equal) [best, kept] = [report, trial];
   };
-  const [count = 0] = recording.steps.length > TRIAL_STEPS ? [] : usual.placements.batches;
-  for (let first = 1; first < count; first++) await attempt({ ...USUAL, first });
   if (containersOf(recording).length > 1) await attempt({ ...USUAL, byName: true });
-  const [group = 0] = count === 0 ? [] : usual.placements.groups;
-  const { first, byName } = kept;
-  for (let placed = 1; placed < group; placed++) await attempt({ first, placed, byName });
+  if (recording.steps.length - recording.first > TRIAL_STEPS) return best;
+  const { batches, groups } = usual.placements;
+  for (const [key, counts] of [
+    ['first', batches],
+    ['placed', groups],
+  ] as const) {
+    for (const [at, count] of counts.slice(0, TRIED).entries()) {
+      const { [key]: before } = kept;
+      for (let place = 1; place < count; place++) await attempt({ ...kept, [key]: withPlace(before, at, place) });
+    }
+  }
   return best;
+}
+
+function withPlace(places: readonly number[], at: number, place: number): number[] {
+  return Array.from({ length: Math.max(places.length, at + 1) }, (_, i) => (i === at ? place : (places[i] ?? 0)));
 }
 
 /** Where no cluster is waited for, time is found in passes; the best one counts. */
@@ -132,6 +153,7 @@ class Replay {
   private readonly tempo: Tempo | undefined;
   readonly chances: Chances;
   private manager = '';
+  private tasksMade = false;
   /** Of the last step. */
   private exit: number | undefined;
 
@@ -144,16 +166,18 @@ class Replay {
     this.placements = new Placements(recording, this.uses, trial.first, trial.placed);
     this.world = recordedWorldOf(recording.docker ? 'empty' : 'bare', recording.engine, this.placements, this.chances);
     this.rig = new Rig(this.world, recording);
-    this.waits = new Waits(this.world, recording.steps);
+    this.waits = new Waits(this.world, recording.steps, this.placements.pace, BUSY_STEP[recording.engine]);
   }
 
   async run(): Promise<Report> {
     const { steps } = this.recording;
     for (const [index, step] of steps.entries()) {
-      this.placements.step = index;
+      this.placements.pace.step = index;
       await this.rig.before(index);
       await this.resolve(step);
       await this.step(index, step);
+      this.placements.pace.ended(this.world.now);
+      await this.capture(index);
       await this.stopBackground(index);
       if (this.tempo === undefined) await this.waits.after(index, this.exit);
       else await this.tempo.pause(this.world, index);
@@ -187,6 +211,7 @@ class Replay {
       this.chances.end(step, this.running.at(-1)?.execution.stdout ?? '');
       return;
     }
+    await this.learnSpeakers(step);
     this.chances.begin(index, step);
     const execution = await execute(this.world, step.node, line, step.timed_out_after ?? STEP_LIMIT);
     this.chances.end(step, execution.stdout);
@@ -196,19 +221,33 @@ class Replay {
     if (step.output_not_recorded !== true) this.results[index] = this.compare(index, step, execution);
   }
 
+  /** Lets pass what the captures that end now have seen pass. */
+  private async capture(index: number): Promise<void> {
+    const seconds = capturedAfter(this.recording.steps, index);
+    if (seconds <= CAPTURED_BY_THE_WAY) return;
+    await pass(this.world, seconds);
+    this.uses.set('capture', (this.uses.get('capture') ?? 0) + 1);
+  }
+
   private async stopBackground(index: number, all = false): Promise<void> {
-    for (const entry of [...this.running]) {
-      const after = entry.step.stopped_after_step ?? this.recording.steps.length - 1;
-      if (!(all ? entry.index === index : after === index)) continue;
+    const ending = this.running.filter(({ index: own, step }) =>
+      all ? own === index : (step.stopped_after_step ?? this.recording.steps.length - 1) === index,
+    );
+    // The rig of the clusters stops all at once, that of one kernel one after the other.
+    const together = this.tempo === undefined && ending.length > 0;
+    if (together) await pass(this.world, 1);
+    for (const entry of ending) {
+      const { step, execution } = entry;
       this.running.splice(this.running.indexOf(entry), 1);
-      await this.printed(entry.step, entry.execution, 1);
-      if (entry.execution.exit === undefined) entry.execution.kill('SIGINT');
-      await advance(this.world, this.world.now + 2_000_000, () => entry.execution.exit !== undefined);
-      if (entry.execution.exit === undefined) await finish(this.world, entry.execution, 1);
+      if (!together) await this.printed(step, execution, 1);
+      if (execution.exit === undefined) execution.kill('SIGINT');
+      await advance(this.world, this.world.now + 2_000_000, () => execution.exit !== undefined);
+      if (execution.exit === undefined) await finish(this.world, execution, 1);
       // The shell may be gone before its child has printed its last words.
-      await this.printed(entry.step, entry.execution, 0.5);
-      this.results[entry.index] = this.compare(entry.index, entry.step, entry.execution);
+      if (!together) await this.printed(step, execution, 0.5);
     }
+    if (together) await pass(this.world, 0.5);
+    for (const { index: own, step, execution } of ending) this.results[own] = this.compare(own, step, execution);
   }
 
   /** Gives a command in the background `seconds`; where time is inferred, no more than it needs to print what was recorded. */
@@ -220,7 +259,7 @@ class Replay {
 
   private compare(index: number, step: Step, execution: Execution): StepResult {
     const { cmd } = step;
-    if (/\.State\.Pid\b/.test(cmd) && /^\d+\n$/.test(step.stdout) && /^\d+\n$/.test(execution.stdout)) {
+    if (ONE_PROCESS.test(cmd) && /^\d+\n?$/.test(step.stdout) && /^\d+\n?$/.test(execution.stdout)) {
       this.symbols.pair(kindOf('process', step.node), step.stdout.trim(), execution.stdout.trim());
       this.uses.set('process', (this.uses.get('process') ?? 0) + 1);
       return { index, cmd, equal: execution.exit === step.exit };
@@ -255,16 +294,46 @@ class Replay {
       if (network !== undefined)
         await this.resolveNetwork(step.node, network[0].replace(/\.id$/, ''), network[1] as string);
     }
+    for (const [key] of cmd.matchAll(/(?<=netns\/)[0-9a-f]{12}\b/g)) await this.resolveKey(step.node, key);
     if (/SWMTKN/.test(cmd)) await this.resolveTokens(cmd);
     if (!this.trial.byName) return;
     for (const entry of this.containers)
       if (step.stdout.includes(entry.id.slice(0, 12))) await this.resolveContainer(entry);
   }
 
+  /** Before a request: which containers, of those that are told apart, have which addresses. */
+  private async learnSpeakers({ cmd }: Step): Promise<void> {
+    if (MAKES_TASKS.test(cmd)) this.tasksMade = true;
+    if (!this.recording.docker || !this.tasksMade || !/\bcurl\b/.test(cmd)) return;
+    this.tasksMade = false;
+    for (const host of this.world.hosts) {
+      const ids = await this.ask(host, 'docker ps -q');
+      if (ids.length === 0) continue;
+      const format = "'{{.Id}}{{range .NetworkSettings.Networks}} {{.IPAddress}}{{end}}'";
+      for (const line of await this.ask(host, `docker inspect -f ${format} ${ids.join(' ')}`)) {
+        const [id = '', ...addresses] = line.split(' ');
+        const recorded = this.symbols.recordedOf('id', id.slice(0, 12));
+        if (recorded !== undefined) for (const address of addresses) this.chances.speaks(address, recorded);
+      }
+    }
+  }
+
   private async ask(node: string, line: string): Promise<string[]> {
     if (!this.world.hosts.includes(node)) return [];
     const answer = await execute(this.world, node, line, 10);
     return answer.exit === 0 ? answer.stdout.split('\n').filter((text) => text !== '') : [];
+  }
+
+  /** A namespace that the recording names without telling whose: of the one container that is not known yet. */
+  private async resolveKey(node: string, key: string): Promise<void> {
+    if (this.symbols.ownOf('id', key) !== undefined) return;
+    const running = await this.ask(node, 'docker ps -q');
+    if (running.length === 0) return;
+    const keys = await this.ask(node, `docker inspect -f '{{.NetworkSettings.SandboxKey}}' ${running.join(' ')}`);
+    const own = keys
+      .map((path) => path.split('/').at(-1) ?? '')
+      .filter((each) => this.symbols.recordedOf('id', each) === undefined);
+    if (own.length === 1) this.symbols.pair('id', key, own[0] as string);
   }
 
   private async resolveTask(node: string, recorded: string, service: string, slot: string): Promise<void> {

@@ -5,11 +5,14 @@
  *   come as far as the recorded ones; not when they are further already.
  * - "settle": after a change of the swarm, and before a step that does not show states, services converge and old tasks end; not
  *   when the recording shows later that they were still on their way.
+ * - "expired": see expiry.ts.
  * - "removed services": what is removed tells nobody when it has ended. It takes the ten seconds that a program which does not
  *   hear SIGTERM is given, and a little for the gossip.
  */
 import type { World } from '../../simulator/index.ts';
-import { execute, pass } from './machines.ts';
+import { listing, remembers } from './expiry.ts';
+import { advance, execute, pass } from './machines.ts';
+import type { Pace } from './pace.ts';
 import type { Step } from './recording.ts';
 
 /** Virtual seconds. */
@@ -18,6 +21,9 @@ const OLD_TASKS_LIMIT = 20;
 const REMOVAL = 13;
 const STATUS_LIMIT = 30;
 const NODES_LIMIT = 60;
+const STEP = 0.2;
+/** Longer than IPVS remembers a connection that has ended. */
+const FORGET_LIMIT = 125;
 /** How many steps after a change may tell that it was still under way. */
 const AHEAD = 12;
 
@@ -68,12 +74,15 @@ function replicas(text: string): string[] {
   return text.match(/\b\d+\/\d+\b/g) ?? [];
 }
 
+const runningIn = (text: string): number => replicas(text).reduce((sum, each) => sum + Number(each.split('/')[0]), 0);
+
 /** True when `own` has not come as far as what was recorded. */
 export function behind(cmd: string, recorded: string, own: string): boolean {
   if (cmd.startsWith('docker node ls')) return nodeStates(recorded) !== nodeStates(own);
   if (/^docker (?:service ls|stack services)/.test(cmd)) {
     const open = replicas(own).some((text) => text.split('/')[0] !== text.split('/')[1]);
-    return open && replicas(recorded).join() !== replicas(own).join();
+    const more = runningIn(recorded) > runningIn(own);
+    return (open || more) && replicas(recorded).join() !== replicas(own).join();
   }
   // The rig's tasks were longer on their way than these: such a moment cannot be met, only that there is a new task.
   return ON_THE_WAY.test(recorded) ? tasksIn(own) < tasksIn(recorded) : progress(own) < progress(recorded);
@@ -82,13 +91,18 @@ export function behind(cmd: string, recorded: string, own: string): boolean {
 export class Waits {
   private readonly world: World;
   private readonly steps: readonly Step[];
+  private readonly pace: Pace;
+  private readonly step: number;
   private manager = '';
   private unsettled = false;
   /** Services that did not converge in the time they were given: nobody waits for them again. */
   private readonly hopeless = new Set<string>();
 
-  constructor(world: World, steps: readonly Step[]) {
+  /** `step`: what a step takes that changes nothing, seconds. */
+  constructor(world: World, steps: readonly Step[], pace: Pace, step = STEP) {
+    this.step = step;
     this.world = world;
+    this.pace = pace;
     this.steps = steps;
   }
 
@@ -96,17 +110,32 @@ export class Waits {
   async before(index: number, line: string): Promise<void> {
     const step = this.steps[index] as Step;
     if (this.manager === '') return;
-    if (STATUS.test(step.cmd) && step.exit === 0) return this.repeatStatus(step, line);
-    if (!this.unsettled || CHANGES.test(step.cmd) || this.showsMovementAfter(index)) return;
+    await this.forget(step, line);
+    if (STATUS.test(step.cmd) && step.exit === 0) {
+      await advance(this.world, this.pace.due(index), () => false);
+      return this.repeatStatus(step, line);
+    }
+    if (!this.unsettled || CHANGES.test(step.cmd) || this.showsMovementAfter(index) || this.moves(index)) return;
     this.unsettled = false;
     await this.settle();
+  }
+
+  /** Until connections are forgotten that the recorded list does not show any more. */
+  private async forget({ node, stdout }: Step, line: string): Promise<void> {
+    const list = listing(line);
+    if (list === undefined) return;
+    for (let waited = 0; waited < FORGET_LIMIT; waited++) {
+      const own = await execute(this.world, node, list, 5);
+      if (!remembers(stdout, own.stdout)) return;
+      await pass(this.world, 1);
+    }
   }
 
   /** After step `index`, which ended with `exit`. */
   async after(index: number, exit: number | undefined): Promise<void> {
     const { cmd, node } = this.steps[index] as Step;
     if (exit === 0 && /^docker swarm init\b/.test(cmd)) this.manager = node;
-    if (!CHANGES.test(cmd)) return pass(this.world, 0.2);
+    if (!CHANGES.test(cmd)) return pass(this.world, this.step);
     const next = this.steps[index + 1];
     // Of two detached services the first is placed when the second comes, but hardly running.
     if (/--detach/.test(cmd) && /^docker service create .*--detach/.test(next?.cmd ?? '')) {
@@ -125,6 +154,21 @@ export class Waits {
     for (const step of this.steps.slice(index, index + AHEAD)) {
       if (CHANGES.test(step.cmd)) return false;
       if (STATUS.test(step.cmd)) return ON_THE_WAY.test(step.stdout);
+    }
+    return false;
+  }
+
+  /** The last list showed tasks on their way, and the next one has yet to come: this is a look at the same moment. */
+  private moves(index: number): boolean {
+    for (let before = index - 1; before >= 0; before--) {
+      const { cmd, stdout } = this.steps[before] as Step;
+      if (CHANGES.test(cmd)) return false;
+      if (!STATUS.test(cmd)) continue;
+      if (!ON_THE_WAY.test(stdout)) return false;
+      const next = this.steps
+        .slice(index, index + AHEAD)
+        .find((step) => CHANGES.test(step.cmd) || STATUS.test(step.cmd));
+      return next !== undefined && STATUS.test(next.cmd);
     }
     return false;
   }

@@ -10,7 +10,7 @@ interface Box {
 
 interface Card extends Box {
   /** Whose namespace: its hue. */
-  readonly kind: 'host' | 'made';
+  readonly kind: 'host' | 'made' | 'overlay' | 'ingress' | 'task';
 }
 
 interface Label {
@@ -26,7 +26,7 @@ interface Point {
   readonly y: number;
 }
 
-interface Figure {
+export interface Figure {
   /** All figures are 480 wide. */
   readonly height: number;
   readonly sheets: readonly Box[];
@@ -37,6 +37,8 @@ interface Figure {
   /** Where packets go; `arrows` end in a head. */
   readonly ways?: readonly string[];
   readonly arrows?: readonly string[];
+  /** What comes back, dashed. */
+  readonly replies?: readonly string[];
   /** Devices: a name and the middle. */
   readonly pills?: readonly (Point & { readonly name: string })[];
   /** Places where rules are asked. */

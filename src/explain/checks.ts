@@ -1,6 +1,6 @@
 /** From what a check found to a sentence for the learner: the author's words when a wrong answer was recognised, else ours. */
 import type { CheckResult } from '../../simulator/lesson/index.ts';
-import { textIn } from '../../simulator/lesson/index.ts';
+import { wordsIn } from '../lesson/inline.ts';
 import { englishChecks } from './en-checks.ts';
 
 /** The sentences of one language, by the code of a finding. */
@@ -13,7 +13,7 @@ export async function checkWordsOf(language: string): Promise<CheckWords> {
 
 /** What to tell the learner of a check's result. */
 export function checkText(result: CheckResult, words: CheckWords, language: string): string {
-  if (result.says !== undefined) return textIn(language, result.says);
+  if (result.says !== undefined) return wordsIn(language, result.says);
   const { code, expected, found, values } = result;
   const all: Readonly<Record<string, string | number>> = { ...values, expected, found };
   const fill = (text: string): string =>

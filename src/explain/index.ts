@@ -62,6 +62,6 @@ function namespaceKind(netns: string): NamespaceKind {
   if (netns === 'ingress_sbox') return 'ingress';
   if (/^\d+-/.test(netns)) return 'overlay';
   if (netns.startsWith('lb_')) return 'lb';
-  if (netns.startsWith('task ')) return 'task';
+  if (/^(task|container) /.test(netns)) return 'task';
   return 'made';
 }

@@ -10,7 +10,7 @@ export const chinese: Phrases = {
   namespaces: {
     host: '主机',
     ingress: 'ingress 沙箱',
-    overlay: 'overlay 网络',
+    overlay: '覆盖网络',
     lb: '负载均衡器',
     task: '容器',
     made: '手工创建',

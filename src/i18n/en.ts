@@ -1,9 +1,15 @@
 /** The page's own words in English; see words.ts. */
+import { englishPages } from './page-en.ts';
 import type { Words } from './words.ts';
 
 export const english: Words = {
-  site: { label: 'Site', lessons: 'Lessons', keys: 'Keys', fidelity: 'Fidelity' },
+  site: { label: 'Site' },
   darkTheme: 'Dark theme',
+  newVersion: {
+    text: 'A new version of this workbook is ready. What you have done in the labs is kept.',
+    now: 'Change to it',
+    later: 'Later',
+  },
   home: {
     promiseHtml:
       'Meshwalk is a workbook with a Swarm inside. Three Docker nodes and a client run in this tab, down to their network namespaces, <code>iptables</code> rules and IPVS tables. You type the real commands. Then you see, hop by hop, where each packet went and which rule sent it there.',
@@ -17,6 +23,13 @@ export const english: Words = {
     breakIt: 'Break it',
     breakItText:
       'Delete a rule, stop a node, lose the return path. Start over whenever you like; nothing leaves your browser.',
+    ways: 'Ways in',
+    wayTo: {
+      course: 'every lesson, and what it builds on',
+      playground: 'a free world of one to nine nodes',
+      studio: 'write a lesson of your own',
+      commands: 'what the machines understand',
+    },
     lessons: 'Lessons',
   },
   figure: {
@@ -24,10 +37,10 @@ export const english: Words = {
       'A request leaves the client, enters node1, is redirected to the ingress sandbox, marked and balanced there, crosses a VXLAN tunnel to node2 and ends in a container.',
     host: 'host',
   },
-  kicker: (unit, number, minutes) => [unit, `lesson ${number}`, `${minutes} minutes`],
+  kicker: (unit, number, minutes) => [unit, `lesson ${String(number).padStart(2, '0')}`, `${minutes} minutes`],
   predict: 'Predict. ',
   answer: 'The answer',
-  views: { label: 'What to show', read: 'Read', terminal: 'Terminal', story: 'Story' },
+  views: { label: 'What to show', read: 'Read', write: 'Write', terminal: 'Terminal', story: 'Story' },
   lab: {
     label: 'Lab',
     lessonWidth: 'Width of the lesson',
@@ -36,8 +49,8 @@ export const english: Words = {
     startOver: 'Start over',
     enlarge: 'Enlarge',
     story: 'Packet story',
-    storyEmptyHtml:
-      'No request yet. Send one from a terminal, for example <code>curl 192.168.56.11:8000</code> on <b>client</b>, and its way appears here hop by hop.',
+    storyEmptyHtml: (command, host) =>
+      `No request yet. Send one from a terminal${command === undefined ? '' : `, for example <code>${command}</code> on <b>${host}</b>`}, and its way appears here hop by hop.`,
     terminals: 'Terminals',
     nextPanel: 'next panel',
     leaveTerminal: 'leaves the terminal',
@@ -55,6 +68,18 @@ export const english: Words = {
     everything: 'Every lab',
     undo: 'Undo the last',
   },
+  dock: {
+    terminal: 'Terminal on {}',
+    terminals: 'Terminals',
+    width: 'Width of the terminals before',
+    split: 'Split: a new terminal beside this one',
+    close: 'Close this terminal',
+    open: 'New terminal',
+    openOn: 'New terminal on {}',
+    typed: 'Typed in {}',
+    silent: 'It does not answer.',
+  },
+  pages: englishPages,
   report: {
     none: 'No comparison has been made for this build. ',
     noneEnd: ' makes one.',

@@ -6,11 +6,28 @@
  */
 import { chinese } from './zh-cn.ts';
 import { english } from './en.ts';
+import type { PageWords } from './page-words.ts';
+
+/** What the dock says while it runs; `{}` stands for a host, or a host and a command. See src/views/dock-words.ts. */
+export interface DockWords {
+  readonly terminal: string;
+  readonly terminals: string;
+  readonly width: string;
+  readonly split: string;
+  readonly close: string;
+  readonly open: string;
+  readonly openOn: string;
+  readonly typed: string;
+  /** The lab stopped, because: */
+  readonly silent: string;
+}
 
 /** Words with the name `…Html` may hold elements of text: `code`, `b`. */
 export interface Words {
-  readonly site: { readonly label: string; readonly lessons: string; readonly keys: string; readonly fidelity: string };
+  readonly site: { readonly label: string };
   readonly darkTheme: string;
+  /** Said when a newer build of the site has been kept in the browser. */
+  readonly newVersion: { readonly text: string; readonly now: string; readonly later: string };
   readonly home: {
     readonly promiseHtml: string;
     readonly start: (title: string) => string;
@@ -21,6 +38,8 @@ export interface Words {
     readonly answersEnd: string;
     readonly breakIt: string;
     readonly breakItText: string;
+    readonly ways: string;
+    readonly wayTo: Readonly<Record<'course' | 'playground' | 'studio' | 'commands', string>>;
     readonly lessons: string;
   };
   readonly figure: { readonly title: string; readonly host: string };
@@ -32,6 +51,8 @@ export interface Words {
   readonly views: {
     readonly label: string;
     readonly read: string;
+    /** Of the studio, instead of `read`. */
+    readonly write: string;
     readonly terminal: string;
     readonly story: string;
   };
@@ -43,7 +64,8 @@ export interface Words {
     readonly startOver: string;
     readonly enlarge: string;
     readonly story: string;
-    readonly storyEmptyHtml: string;
+    /** With a command that sends something here, as HTML, and the machine on which to type it. */
+    readonly storyEmptyHtml: (command?: string, host?: string) => string;
     readonly terminals: string;
     readonly nextPanel: string;
     readonly leaveTerminal: string;
@@ -61,6 +83,9 @@ export interface Words {
     readonly everything: string;
     readonly undo: string;
   };
+  readonly dock: DockWords;
+  /** Of the pages beside the lessons. */
+  readonly pages: PageWords;
   readonly report: {
     readonly none: string;
     readonly noneEnd: string;

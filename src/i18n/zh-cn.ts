@@ -1,9 +1,15 @@
 /** 页面自身的简体中文文字；见 words.ts。 */
+import { chinesePages } from './page-zh-cn.ts';
 import type { Words } from './words.ts';
 
 export const chinese: Words = {
-  site: { label: '站点', lessons: '课程', keys: '按键', fidelity: '保真度' },
+  site: { label: '站点' },
   darkTheme: '深色主题',
+  newVersion: {
+    text: '这本实验手册有了新版本。你在实验里做过的一切都会保留。',
+    now: '换到新版本',
+    later: '以后再说',
+  },
   home: {
     promiseHtml:
       'Meshwalk 是一本自带 Swarm 集群的练习册。三个 Docker 节点和一台客户机就运行在这个标签页里，网络命名空间、<code>iptables</code> 规则、IPVS 表一样不缺。你敲的是真实的命令；随后可以逐跳查看每个数据包去了哪里，又是哪条规则把它送去的。',
@@ -15,6 +21,13 @@ export const chinese: Words = {
     answersEnd: '。',
     breakIt: '放心弄坏',
     breakItText: '删一条规则，停一个节点，切断回程。随时可以重新开始；一切都在你的浏览器里，不会外传。',
+    ways: '从哪里进入',
+    wayTo: {
+      course: '全部课程，以及各课的先修关系',
+      playground: '一到九个节点，随你摆弄',
+      studio: '编写你自己的课程',
+      commands: '机器听得懂的命令',
+    },
     lessons: '课程',
   },
   figure: {
@@ -22,10 +35,10 @@ export const chinese: Words = {
       '请求从 client 出发，进入 node1，被转到 ingress 沙箱，在那里打上标记并完成负载均衡，再穿过 VXLAN 隧道到 node2，最后到达容器。',
     host: '主机',
   },
-  kicker: (unit, number, minutes) => [unit, `第 ${number} 课`, `约 ${minutes} 分钟`],
+  kicker: (unit, number, minutes) => [unit, `第 ${String(number).padStart(2, '0')} 课`, `约 ${minutes} 分钟`],
   predict: '先猜一猜：',
   answer: '看答案',
-  views: { label: '显示内容', read: '正文', terminal: '终端', story: '经历' },
+  views: { label: '显示内容', read: '正文', write: '编写', terminal: '终端', story: '经历' },
   lab: {
     label: '实验',
     lessonWidth: '正文宽度',
@@ -34,8 +47,8 @@ export const chinese: Words = {
     startOver: '重新开始',
     enlarge: '放大',
     story: '包的经历',
-    storyEmptyHtml:
-      '还没有请求。在终端里发一个，例如在 <b>client</b> 上执行 <code>curl 192.168.56.11:8000</code>，它走过的每一跳就会列在这里。',
+    storyEmptyHtml: (command, host) =>
+      `还没有请求。在终端里发一个${command === undefined ? '' : `，例如在 <b>${host}</b> 上执行 <code>${command}</code>`}，它走过的每一跳就会列在这里。`,
     terminals: '终端',
     nextPanel: '下一个面板',
     leaveTerminal: '离开终端',
@@ -53,6 +66,18 @@ export const chinese: Words = {
     everything: '所有实验',
     undo: '撤销上次操作',
   },
+  dock: {
+    terminal: '{} 上的终端',
+    terminals: '终端',
+    width: '左侧终端的宽度',
+    split: '拆分：在旁边新开一个终端',
+    close: '关闭这个终端',
+    open: '新建终端',
+    openOn: '在 {} 上新建终端',
+    typed: '已输入到 {}',
+    silent: '它没有响应。',
+  },
+  pages: chinesePages,
   report: {
     none: '这个版本还没有做过比对。运行 ',
     noneEnd: ' 即可比对。',

@@ -13,8 +13,8 @@ export type LabCalls = {
   [K in keyof LabServer]: (...args: Parameters<LabServer[K]>) => Promise<Awaited<ReturnType<LabServer[K]>>>;
 };
 
-/** Starts a worker; `resumes` tells it to wait for what to bring back. */
-export type MakeWorker = (resumes: boolean) => Worker;
+/** Starts a worker; `resumes` and `replays` tell it what will be brought back (see WorkerName). */
+export type MakeWorker = (resumes: boolean, replays: boolean) => Worker;
 
 export class LabConnection implements LabClient {
   readonly calls: LabCalls;
@@ -33,7 +33,7 @@ export class LabConnection implements LabClient {
   /** Starts a worker, and asks for what was saved if there is something; the call waits there until it can be answered. */
   constructor(make: MakeWorker, begin?: Begin | Promise<Begin>) {
     this.#make = make;
-    [this.#worker, this.#server] = this.#begin(begin !== undefined);
+    [this.#worker, this.#server] = this.#begin(begin);
     this.calls = {
       start: (begin) => this.#server.start(begin),
       openTerminal: (host, size) => this.#server.openTerminal(host, size),
@@ -46,6 +46,7 @@ export class LabConnection implements LabClient {
       pcapng: (id, place) => this.#server.pcapng(id, place),
       time: (request) => this.#server.time(request),
       rules: () => this.#server.rules(),
+      now: () => this.#server.now(),
       ping: () => this.#server.ping(),
       setVisible: (visible) => this.#server.setVisible(visible),
     };
@@ -55,12 +56,19 @@ export class LabConnection implements LabClient {
   /** Ends the worker and starts another, with what is to be brought back. Terminals have to be attached again. */
   restart(begin: Begin): Promise<Started> {
     this.#worker.terminate();
-    [this.#worker, this.#server] = this.#begin(true);
+    [this.#worker, this.#server] = this.#begin(begin);
     return (this.started = this.calls.start(begin));
   }
 
-  #begin(resumes: boolean): [Worker, LabCalls] {
-    const worker = this.#make(resumes);
+  /** Ends the worker for good. */
+  end(): void {
+    this.#worker.terminate();
+  }
+
+  #begin(begin: Begin | Promise<Begin> | undefined): [Worker, LabCalls] {
+    const tree = begin instanceof Promise ? undefined : begin?.tree;
+    const replays = tree?.branches.every(({ seed }) => seed === undefined) === true;
+    const worker = this.#make(begin !== undefined, replays);
     let told = false;
     const failed = (message: string): void => {
       // A failure comes twice, as a message and as an event; and one that was given up may still have said something.

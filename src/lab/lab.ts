@@ -49,6 +49,8 @@ export class Lab {
   #reportPause = REPORT_EVERY_MS;
   /** The last event whose stories the page knows; null when another instant came on show since. */
   #lastTold: unknown;
+  /** The first one: what came before may become known later. */
+  #firstTold: unknown;
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
   #changedSoon = false;
   #hideTimer: ReturnType<typeof setTimeout> | undefined;
@@ -142,7 +144,7 @@ export class Lab {
       if (line.undrawn > MOST_UNDRAWN) clock.hold('undrawn');
     }
     this.#tellLog();
-    this.#reportTimer ??= setTimeout(() => this.#report(), this.#reportPause);
+    this.#reportTimer ??= setTimeout(() => this.#reportWhenReady(), this.#reportPause);
   }
 
   #draw(line: Line, text: string): void {
@@ -166,7 +168,7 @@ export class Lab {
     for (const [id, line] of this.#lines) this.#drawAll(id, line);
     this.#client.shown(session.terminals(), past);
     this.#lastTold = null;
-    this.#reportTimer ??= setTimeout(() => this.#report(), this.#reportPause);
+    this.#reportTimer ??= setTimeout(() => this.#reportWhenReady(), this.#reportPause);
     this.#fitAll();
   }
 
@@ -191,6 +193,11 @@ export class Lab {
     });
   }
 
+  /** What makes stories comes with what runs commands. */
+  #reportWhenReady(): void {
+    void this.#ready().then(() => this.#report());
+  }
+
   /** Tells the page the time to keep, and the stories if they changed. */
   #report(): void {
     this.#reportTimer = undefined;
@@ -198,8 +205,10 @@ export class Lab {
     this.#client.timed(this.#player.state());
     const { trace } = this.world;
     const last = trace.events.at(-1);
-    if (last === this.#lastTold) return;
+    const first = trace.events[0];
+    if (last === this.#lastTold && first === this.#firstTold) return;
     this.#lastTold = last;
+    this.#firstTold = first;
     const began = performance.now();
     const stories: StorySummary[] = trace.stories();
     this.#reportPause = Math.max(REPORT_EVERY_MS, REPORT_SHARE * (performance.now() - began));

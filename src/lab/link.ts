@@ -6,7 +6,8 @@
  * Form: base64url of deflate-raw of UTF-8 lines: a head in JSON; a letter for each input, naming its terminal; the times
  * between them; and what was typed, one after the other.
  */
-import type { InputEvent } from '../../simulator/index.ts';
+import type { FaultSpec, InputEvent } from '../../simulator/index.ts';
+import { deflate, fromBase64Url, inflate, toBase64Url } from './packing.ts';
 import type { Foreign } from './time-protocol.ts';
 
 /** The form above; a later one is not read. */
@@ -14,7 +15,7 @@ const VERSION = 1;
 const PREFIX = '#world=';
 /** Keys that follow each other more slowly than this are not one line; microseconds. */
 const PAUSE = 2_000_000;
-/** A link is not unpacked beyond this many characters. */
+/** A link is not unpacked beyond this many bytes. */
 const MOST = 4_000_000;
 /** Around an input that is no line; neither is ever typed. */
 const MARK = '\x1f';
@@ -61,7 +62,7 @@ export async function makeLink({ log, now, seed, place }: LinkWorld): Promise<st
   const who = merged.map(({ terminal }) => String.fromCharCode(FIRST + names.indexOf(terminal))).join('');
   const what = merged.map(wordOf).join('');
   const bytes = new TextEncoder().encode([JSON.stringify(head), who, times.join(' '), what].join('\n'));
-  return PREFIX + toBase64Url(await through(bytes, new CompressionStream('deflate-raw')));
+  return PREFIX + toBase64Url(await deflate(bytes));
 }
 
 /** What opening a link comes to: a log to play, and what has to be said about it. */
@@ -75,9 +76,7 @@ export async function openLink(hash: string, place: Place): Promise<Opened> {
   let parts: string[];
   try {
     const bytes = fromBase64Url(hash.slice(PREFIX.length));
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(
-      await through(bytes, new DecompressionStream('deflate-raw')),
-    );
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await inflate(bytes, MOST));
     const [first = '', ...rest] = text.split('\n');
     head = JSON.parse(first) as Head;
     parts = rest;
@@ -112,7 +111,7 @@ function readLog({ from, t }: Head, [who = '', times = '', ...rest]: readonly st
   return log;
 }
 
-type Linked = Extract<InputEvent, { kind: 'data' | 'open' | 'resize' | 'close' }>;
+type Linked = Extract<InputEvent, { kind: 'data' | 'open' | 'resize' | 'close' | 'fault' | 'mend' }>;
 
 /**
  * Keys of one line as one input, with the moment of the last; several lines that came at once as one each; several new
@@ -167,6 +166,10 @@ function wordOf(event: Linked): string {
       return `${MARK}r${event.columns}x${event.rows}${END}`;
     case 'close':
       return `${MARK}c${END}`;
+    case 'fault':
+      return `${MARK}f${JSON.stringify(event.fault)}${END}`;
+    case 'mend':
+      return `${MARK}m${END}`;
   }
 }
 
@@ -181,7 +184,7 @@ function splitWords(text: string): string[] {
   return words;
 }
 
-/** The input that a word stands for. A link can type, open and close terminals, and nothing else. */
+/** The input that a word stands for. A link can type, open and close terminals, let something go wrong, and nothing else. */
 function eventOf(head: Pick<InputEvent, 'at' | 'executed' | 'terminal'>, word: string): Linked | undefined {
   if (!word.startsWith(MARK)) return { ...head, kind: 'data', data: word };
   const rest = word.slice(2);
@@ -191,7 +194,21 @@ function eventOf(head: Pick<InputEvent, 'at' | 'executed' | 'terminal'>, word: s
   if (word[1] === 'd') return { ...head, kind: 'data', data: rest };
   if (word[1] === 'o' && sized) return { ...head, kind: 'open', host, columns, rows };
   if (word[1] === 'r' && sized) return { ...head, kind: 'resize', columns, rows };
+  if (word[1] === 'm') return { ...head, kind: 'mend' };
+  if (word[1] === 'f') return faultEvent(head, rest);
   return word[1] === 'c' ? { ...head, kind: 'close' } : undefined;
+}
+
+/** A fault of a link, in form only: the world refuses one that it does not know. */
+function faultEvent(head: Pick<InputEvent, 'at' | 'executed' | 'terminal'>, text: string): Linked | undefined {
+  try {
+    const fault: unknown = JSON.parse(text);
+    return typeof fault === 'object' && fault !== null
+      ? { ...head, kind: 'fault', fault: fault as FaultSpec }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The build by its last part: the name of the worker's file and of the scenario's text. */
@@ -199,33 +216,4 @@ function shortBuild(build: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < build.length; i++) hash = Math.imul(hash ^ build.charCodeAt(i), 0x01000193);
   return (hash >>> 0).toString(36);
-}
-
-async function through(
-  bytes: Uint8Array<ArrayBuffer>,
-  stream: GenericTransformStream,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = (new Blob([bytes]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>)
-    .pipeThrough(stream)
-    .getReader();
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  for (let length = 0; ;) {
-    const { done, value } = (await reader.read()) as ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
-    if (length > MOST) throw new RangeError('the link is too large');
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
 }

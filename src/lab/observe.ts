@@ -33,8 +33,8 @@ type Observed = { [K in keyof Observations]: (...args: Parameters<Observations[K
 /** Answers from a world, which is asked for anew each time. `late` settles when all of the engine is there. */
 export function observe(world: () => World, late: () => Promise<void>) {
   return {
-    stories: () => world().trace.stories(),
-    story: (id) => world().trace.story(id),
+    stories: () => late().then(() => world().trace.stories()),
+    story: (id) => late().then(() => world().trace.story(id)),
     whyNot: (sequence) => late().then(() => world().whyNot(sequence)),
     topology: () => late().then(() => world().topology()),
     tables: (host, netns) => late().then(() => world().tables(host, netns)),

@@ -5,6 +5,7 @@
 import type { TraceEvent } from '../../simulator/index.ts';
 import { type ErrandOutcome, type Wall, WorldClock } from './clock.ts';
 import { type Instant, isBefore, type Target } from './instant.ts';
+import { Recollection } from './recollection.ts';
 import { Replicas } from './replicas.ts';
 import type { LabSession } from './session.ts';
 import type { BranchCard, Foreign, Note, SavedTree, Standing, TimeRequest, TimeState } from './time-protocol.ts';
@@ -48,6 +49,7 @@ export class Player {
   readonly timeline: Timeline;
   readonly #options: PlayerOptions;
   #replicas: Replicas | undefined;
+  #recollection: Recollection | undefined;
   #tends = false;
   #session: LabSession;
   #past = false;
@@ -72,6 +74,10 @@ export class Player {
     this.timeline.current.end = session.instant;
     session.follow(this.timeline.current.log);
     this.clock = new WorldClock(session, options.wall, () => this.#onSlice());
+    if (saved !== undefined && !session.world.trace.keeps) {
+      const { log, seed } = this.timeline.current;
+      this.#recollection = new Recollection(session, log, () => options.make(seed, false));
+    }
   }
 
   /** The session on show. */
@@ -353,6 +359,10 @@ export class Player {
     this.#inMotion = true;
     this.clock.cancelErrand();
     this.clock.hold('moving');
+    while (!this.#recollect(SLICE_MS)) {
+      await this.#recollection?.pendingExternal();
+      await new Promise<void>((resolve) => wall.soon(resolve));
+    }
     const session = this.replicas.take(branch, target);
     let began = wall.now();
     while (!session.playTo(target, SLICE_EVENTS)) {
@@ -368,6 +378,19 @@ export class Player {
     this.#park();
     this.timeline.switchTo(branch.id);
     this.#show(session);
+    return true;
+  }
+
+  /** Works for so long on what a world that was brought back does not know; answers whether it knows everything. */
+  #recollect(milliseconds: number): boolean {
+    const { wall, slice } = this.#options;
+    if (this.#recollection === undefined) return true;
+    const began = wall.now();
+    const second = this.#recollection.work(() => wall.now() - began >= milliseconds);
+    if (second === undefined) return false;
+    this.#recollection = undefined;
+    this.replicas.put(second, this.timeline.current.id, false);
+    slice();
     return true;
   }
 
@@ -416,14 +439,17 @@ export class Player {
 
   /** Keeps replicas from now on, and tends them when there is nothing better to do. */
   tend(): void {
-    if (!this.#tends) this.#tendLater(IDLE_MS);
+    if (this.#tends) return;
     this.#tends = true;
+    this.#tendLater(this.#recollection === undefined ? IDLE_MS : TEND_MS);
   }
 
   #tendLater(ms: number): void {
     const { wall } = this.#options;
     wall.after(ms, () => {
       const busy = this.#inMotion || this.#errand !== undefined || wall.now() - this.#lastAct < IDLE_MS;
+      if (!busy && this.#recollection?.pendingExternal() === undefined && !this.#recollect(TEND_MS))
+        return this.#tendLater(TEND_MS);
       const began = wall.now();
       const more = !busy && this.replicas.tend(() => wall.now() - began >= TEND_MS);
       this.#tendLater(more ? TEND_MS * (TEND_SHARE - 1) : IDLE_MS);

@@ -4,6 +4,7 @@
  */
 import type { InputEvent, Scenario, StorySummary } from '../../simulator/index.ts';
 import type { Instant } from './instant.ts';
+import type { Judgement, JudgeRequest } from '../lesson/judge.ts';
 import type { Observations } from './observe.ts';
 import type { BranchCard, Foreign, SavedTree, TimeRequest, TimeState } from './time-protocol.ts';
 
@@ -25,6 +26,8 @@ export interface WorkerName {
   readonly scenario: Scenario;
   /** A world will be brought back by `start`; a fresh one is built at once. */
   readonly resumes: boolean;
+  /** It is one of the scenario's own seed, on which a log will be played: it is built at once too. */
+  readonly replays?: boolean;
 }
 
 /** A terminal that is open in the world. */
@@ -54,10 +57,18 @@ export interface LabServer extends Observations {
   time(request: TimeRequest): Promise<void>;
   /** Texts of rules that packets have met lately. */
   rules(): Promise<string[]>;
+  /** How far the world on show has come, in virtual microseconds; every input before that has been told. */
+  now(): number;
   /** Answers at once, which shows that the worker is alive. */
   ping(): void;
   /** Whether anybody looks: a hidden page's clock stands still after a while. */
   setVisible(visible: boolean): void;
+}
+
+/** What the page may ask of a second worker, which shows no world. */
+export interface JudgeServer {
+  /** Judges tasks and answers on forks. */
+  judge(request: JudgeRequest): Judgement;
 }
 
 /** What the worker tells the page. */

@@ -13,7 +13,7 @@ export function askToRun(request: RunRequest): void {
   document.dispatchEvent(new CustomEvent(EVENT, { detail: request }));
 }
 
-/** Calls `run` for each request. */
-export function onRunRequest(run: (request: RunRequest) => void): void {
-  document.addEventListener(EVENT, (event) => run((event as CustomEvent<RunRequest>).detail));
+/** Calls `run` for each request, until `signal` ends it. */
+export function onRunRequest(run: (request: RunRequest) => void, signal: AbortSignal): void {
+  document.addEventListener(EVENT, (event) => run((event as CustomEvent<RunRequest>).detail), { signal });
 }

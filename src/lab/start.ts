@@ -20,8 +20,8 @@ const linked = location.hash.startsWith('#world=') ? location.hash : undefined;
 const news: News[] = [];
 
 const scenario = JSON.parse(text) as Scenario;
-const connection = new LabConnection((resumes) => {
-  const name: WorkerName = { scenario, resumes };
+const connection = new LabConnection((resumes, replays) => {
+  const name: WorkerName = { scenario, resumes, replays };
   return new Worker(workerUrl, { type: 'module', name: JSON.stringify(name) });
 }, beginning());
 const dock = import('../views/dock.ts');

@@ -8,10 +8,12 @@ import type { Scenario } from '../../simulator/index.ts';
 import type { Wall } from './clock.ts';
 import { externals } from './externals.ts';
 import { Lab } from './lab.ts';
+import { judge, type JudgeRequest } from '../lesson/judge.ts';
 import { observe } from './observe.ts';
 import {
   isAttach,
   type Begin,
+  type JudgeServer,
   type LabClient,
   type LabServer,
   type Size,
@@ -53,25 +55,40 @@ function lateCode(): Promise<void> {
 const SELF_CONTAINED = /^(jwilder\/whoami|nginx)(:|$)/;
 
 /** Whether a world cannot even stand up without the second part. */
-function needsLateCode({ setup, services }: Scenario): boolean {
-  return setup.length > 0 || services.some(({ image, command }) => command.length > 0 || !SELF_CONTAINED.test(image));
+function needsLateCode({ setup, networks, services, faults = [], bugs = [] }: Scenario): boolean {
+  return (
+    setup.length > 0 ||
+    networks.length > 0 ||
+    faults.length > 0 ||
+    bugs.length > 0 ||
+    services.some(({ image, command }) => command.length > 0 || !SELF_CONTAINED.test(image))
+  );
 }
 
-const { scenario, resumes } = JSON.parse(self.name) as WorkerName;
+const { scenario, resumes, replays = false } = JSON.parse(self.name) as WorkerName;
 
 function make(seed: number | undefined, replica: boolean): LabSession {
   return new LabSession(scenario, { externals, seed, replica });
 }
 
-/** Builds the world, and plays the current branch of a saved one again. */
-async function build(tree?: SavedTree): Promise<LabSession> {
-  if (tree !== undefined || needsLateCode(scenario)) await lateCode();
-  const current = tree?.branches.find(({ id }) => id === tree.current);
-  const session = make(current?.seed, false);
-  if (tree === undefined || current === undefined) return session;
+/** Builds the world. */
+async function build(seed?: number): Promise<LabSession> {
+  if (needsLateCode(scenario)) await lateCode();
+  return make(seed, false);
+}
+
+/** Plays the current branch of a saved tree again, without notes where those can be had later. */
+async function bringBack(session: LabSession, tree: SavedTree, notes: boolean): Promise<void> {
+  const current = currentOf(tree);
+  if (current === undefined) return;
+  await lateCode();
+  if (!notes) session.world.trace.countOnly();
   session.follow(wholeLog(tree, current.id));
   while (!session.playTo(current.end, REPLAY_EVENTS)) await session.pendingExternal();
-  return session;
+}
+
+function currentOf(tree: SavedTree): SavedTree['branches'][number] | undefined {
+  return tree.branches.find(({ id }) => id === tree.current);
 }
 
 /** The log of a saved branch from the world's beginning. */
@@ -91,9 +108,12 @@ function running(): Lab {
   return lab;
 }
 
+type Served = LabServer & JudgeServer;
+
 const server = {
   async start({ tree, foreign, paused }: Begin = {}): Promise<Started> {
-    const session = await (fresh ?? build(tree));
+    const session = await (fresh ?? build(tree && currentOf(tree)?.seed));
+    if (tree !== undefined) await bringBack(session, tree, foreign !== undefined);
     lab = new Lab(session, { client, wall: wall(), make, ready: lateCode, tree, paused });
     if (foreign !== undefined) {
       await lateCode();
@@ -110,9 +130,11 @@ const server = {
     await running().time(request);
   },
   rules: () => running().rules(),
+  judge: (request: JudgeRequest) => lateCode().then(() => judge(scenario, externals, request)),
+  now: () => running().world.now,
   ping: () => {},
   setVisible: (visible: boolean) => running().setVisible(visible),
-} satisfies { [K in keyof LabServer]: (...args: Parameters<LabServer[K]>) => unknown };
+} satisfies { [K in keyof Served]: (...args: Parameters<Served[K]>) => unknown };
 
 const rpc = createBirpc<LabClient, typeof server>(server, {
   post: (message) => self.postMessage(message),
@@ -137,5 +159,6 @@ const client: LabClient = {
 self.addEventListener('error', ({ message }) => client.failed(message));
 self.addEventListener('unhandledrejection', ({ reason }) => client.failed(String(reason)));
 
+if (replays) void lateCode(); // it comes while the world is built
 /** Begun last, when every part of this file is there to report a failure: building takes this thread until it is done. */
-const fresh = resumes ? undefined : build();
+const fresh = resumes && !replays ? undefined : build();

@@ -28,7 +28,7 @@ export async function checkLesson(
 ): Promise<TaskResult[]> {
   const session = 'inputLog' in world ? sessionOf(world) : world;
   return drive(checkTasks(lab, answers, tasks, quick), {
-    world: (which) => worldFor(which, session, lab, externals),
+    world: (which) => worldFor(which, session, lab, externals, breathe),
     ...(breathe === undefined ? {} : { breathe }),
   });
 }
@@ -39,8 +39,9 @@ export async function worldFor(
   session: Session,
   lab: Lab,
   externals: Externals,
+  breathe?: () => Promise<void>,
 ): Promise<World> {
-  if (which === 'now') return forkOf(session, externals);
+  if (which === 'now') return forkOf(session, externals, breathe);
   const world = await freshWorld(session.scenario, externals);
   if (which === 'solved') await new Typist(world).typeAll(lab.tasks.flatMap(({ solution }) => linesOf(solution)));
   return world;

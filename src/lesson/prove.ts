@@ -11,7 +11,7 @@ import { NoPrompt, type Typed, Typist } from './typist.ts';
 
 /** One thing that was proved, or was not. */
 export interface Fact {
-  readonly what: 'fresh' | 'solution' | 'wrong answer' | 'question' | 'prose' | 'mutants' | 'read';
+  readonly what: 'fresh' | 'solution' | 'wrong answer' | 'question' | 'story' | 'prose' | 'mutants' | 'read';
   /** Task, wrong answer, question or block. */
   readonly name: string;
   readonly ok: boolean;
@@ -56,28 +56,33 @@ export async function worldsOf(lab: Lab, scenario: Scenario, externals: External
   return worlds;
 }
 
-/** Proves everything about a lab but its prose and its mutants. */
+/** Proves everything about a lab but its prose and its mutants; `tell` hears of each fact when it is known. */
 export async function proveLab(
   lab: Lab,
   scenario: Scenario,
   worlds: readonly TaskWorlds[],
   externals: Externals,
+  tell: (fact: Fact) => void = () => {},
 ): Promise<Fact[]> {
   const facts: Fact[] = [];
+  const add = (found: Fact): void => {
+    facts.push(found);
+    tell(found);
+  };
   for (const [index, { task, before, after, answers }] of worlds.entries()) {
     const earlier = worlds[index - 1]?.answers ?? {};
     const judge = async (session: Session, given: Readonly<Record<string, string>>): Promise<TaskResult> =>
       (await checkLesson(session, lab, { externals, answers: given, tasks: [task.id] }))[0]!;
     const fresh = await judge(before, earlier);
-    facts.push(fact('fresh', task.id, fresh.level === 'fail' || fresh.level === 'wait', `is ${fresh.level} already`));
+    add(fact('fresh', task.id, fresh.level === 'fail' || fresh.level === 'wait', `is ${fresh.level} already`));
     const solved = await judge(after, answers);
-    facts.push(fact('solution', task.id, solved.level === 'pass', resultText(solved)));
+    add(fact('solution', task.id, solved.level === 'pass', resultText(solved)));
     const tooShort = task.wrong.length;
-    if (tooShort === 0) facts.push(fact('wrong answer', task.id, false, 'there is none'));
+    if (tooShort === 0) add(fact('wrong answer', task.id, false, 'there is none'));
     for (const wrong of task.wrong) {
       const name = `${task.id}/${wrong.id}`;
       const base = wrong.from === 'solution' || wrong.replace !== undefined ? answers : earlier;
-      facts.push(
+      add(
         await unlessHung('wrong answer', name, async () => {
           const { session } = await typed(before, linesOfWrong(task, wrong), externals);
           const result = await judge(session, { ...base, ...wrong.answers });
@@ -88,11 +93,18 @@ export async function proveLab(
       );
     }
   }
+  if (lab.try !== undefined) {
+    const world = await worldFor('fresh', { scenario, log: [], now: 0 }, lab, externals);
+    world.trace.enabled = true;
+    await new Typist(world).typeAll(linesOf([lab.try]));
+    const sent = world.trace.stories().some(({ title }) => !/:(2377|7946)$/.test(title)); // not of the machines themselves
+    add(fact('story', 'try', sent, 'sends no packet in a fresh world'));
+  }
   for (const question of [...lab.predicts, ...lab.quiz]) {
     const session: Session = { scenario, log: [], now: 0 };
     const world = await worldFor(question.key.in === 'now' ? 'solved' : question.key.in, session, lab, externals);
     const key = await drive(keyIn(world, question), { world: () => Promise.resolve(world) });
-    facts.push(fact('question', question.id, key !== undefined, 'the world gives no answer, or more than one'));
+    add(fact('question', question.id, key !== undefined, 'the world gives no answer, or more than one'));
   }
   return facts;
 }

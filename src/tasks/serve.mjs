@@ -11,6 +11,7 @@ const TYPES = {
   '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
@@ -18,6 +19,8 @@ const TYPES = {
   '.txt': 'text/plain; charset=utf-8',
   '.xml': 'application/xml; charset=utf-8',
 };
+/** Names that change with what they name. */
+const HASHED = /^\/_astro\/.*[.-][\w-]{5,}\.\w+$/;
 const COMPRESSED = /^(text|application)\/|svg/;
 const HEADERS = {
   'content-security-policy': policyText(true),
@@ -25,7 +28,13 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 /** Pages of the old addresses that answer with a redirection, so that no page has to load first. */
-const REDIRECTS = { '/': '/en/', '/fidelity': '/en/fidelity/', '/fidelity/': '/en/fidelity/' };
+const REDIRECTS = {
+  '/': '/en/',
+  '/fidelity': '/en/fidelity/',
+  '/fidelity/': '/en/fidelity/',
+  '/studio': '/en/studio/',
+  '/studio/': '/en/studio/',
+};
 
 /** Serves `folder` on `port`, or on the next free one; answers the URL and how to stop. */
 export async function serve(folder, port) {
@@ -71,7 +80,7 @@ function answer(folder, kept, request, response) {
     ...HEADERS,
     'content-type': type,
     'content-length': kept.get(key).length,
-    'cache-control': path.startsWith('/_astro/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'cache-control': HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
     ...(coding && { 'content-encoding': coding, vary: 'accept-encoding' }),
   });
   response.end(request.method === 'HEAD' ? undefined : kept.get(key));

@@ -48,6 +48,7 @@ if (!onlySite) step('live differential test', '../src/tasks/differential.mjs', [
 step('build the site', 'astro/bin/astro.mjs', ['build', '--silent']);
 const browser = await findBrowser();
 step('site tests', '@playwright/test/cli.js', ['test'], { MESHWALK_BROWSER: browser });
+step('the main paths in Firefox', '../test/firefox/main.mjs', []); // skipped, with a line that says so, where there is none
 
 const unit = onlySite
   ? { passed: 0, failed: 0 }

@@ -162,7 +162,7 @@ export class TerminalView {
 
   /** Answers whether xterm may have the key. */
   #onKey(event: KeyboardEvent): boolean {
-    if (event.type !== 'keydown') return true;
+    if (event.type !== 'keydown' || event.key === 'Shift') return true; // Esc, then Shift and Tab, leaves backwards
     const action = keyAction(event, this.#escapeTimer !== undefined);
     if (action === 'leave') this.#dropEscape();
     else this.#flushEscape();

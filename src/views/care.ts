@@ -3,20 +3,28 @@ import type { LabConnection } from '../lab/connection.ts';
 import { binIsFull, emptyBin, throwAllAway } from '../lab/keep.ts';
 import type { SavedTree } from '../lab/time-protocol.ts';
 import type { TreeCopy } from '../lab/tree-copy.ts';
+import { dockWord } from './dock-words.ts';
 
 /** After an input the session is written when nothing more comes for so long; a tab may be thrown out unasked. */
 const WRITE_AFTER_MS = 2000;
 /** The worker is asked for a sign of life this often, and given up when several questions are unanswered. */
 const ASK_EVERY_MS = 5000;
 const MOST_UNANSWERED = 4;
+/** What is needed only when something fails is fetched this long after the world stands. */
+const AFTER_PROMPT_MS = 1000;
 
 /** Writes the session when the page is left or hidden, and shortly after something was typed. */
 export function keepOverPageMoves(
   connection: LabConnection,
   tree: TreeCopy,
   keep: (tree: SavedTree) => void,
+  signal: AbortSignal,
 ): () => void {
   let stopped = false;
+  signal.addEventListener('abort', () => {
+    write();
+    stopped = true;
+  });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const write = (): void => {
     clearTimeout(timer);
@@ -29,30 +37,33 @@ export function keepOverPageMoves(
     clearTimeout(timer);
     timer = setTimeout(write, WRITE_AFTER_MS);
   };
-  addEventListener('pagehide', write);
-  document.addEventListener('visibilitychange', () => {
+  addEventListener('pagehide', write, { signal });
+  const visible = (): void => {
     if (document.hidden) write();
     void connection.calls.setVisible(!document.hidden);
-  });
-  addEventListener('pageshow', (event) => {
+  };
+  document.addEventListener('visibilitychange', visible, { signal });
+  const shown = (event: PageTransitionEvent): void => {
     // Back from the browser's cache: another page may have moved the world on meanwhile.
     if (event.persisted) location.reload();
-  });
+  };
+  addEventListener('pageshow', shown, { signal });
   return () => (stopped = true);
 }
 
 /** Looks whether the worker still answers; a loop that never ends says nothing by itself. */
-export function watchWorker(connection: LabConnection): void {
+export function watchWorker(connection: LabConnection, signal: AbortSignal): void {
   let unanswered = 0;
   const ask = (): void => {
     if (document.hidden) return void (unanswered = 0);
     if (unanswered++ >= MOST_UNANSWERED) {
       unanswered = 0;
-      return connection.failed('It does not answer.');
+      return connection.failed(dockWord('silent'));
     }
     void connection.started.then(() => connection.calls.ping()).then(() => (unanswered = 0));
   };
-  setInterval(ask, ASK_EVERY_MS);
+  const timer = setInterval(ask, ASK_EVERY_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
 }
 
 /** A failure is met by a new worker; what cannot be met is shown for good. */
@@ -75,7 +86,10 @@ export function showFailures(
   const get = () => (recovery ??= load());
   connection.onFailed = (message) => void get().then((found) => found.stopped(message));
   // Before the first prompt nothing is fetched that it does not need.
-  connection.started.then(get, (error: unknown) => connection.failed(String(error)));
+  connection.started.then(
+    () => setTimeout(() => void get(), AFTER_PROMPT_MS),
+    (error: unknown) => connection.failed(String(error)),
+  );
 }
 
 /** The dialog that starts over: the step or the lesson, which stay as branches, or every lab of this tab. */

@@ -11,6 +11,8 @@ import { TreeCopy } from '../lab/tree-copy.ts';
 import { TERMINAL_FONT } from '../terminal/terminal.ts';
 import { keepOverPageMoves, listenToRestart, showFailures, watchWorker } from './care.ts';
 import { firstLayout, type Layout } from './layout.ts';
+import { dockWord } from './dock-words.ts';
+import type { LessonStart } from './lesson/panel.ts';
 import './split-bar.ts';
 import type { PacketStory } from './story/panel.ts';
 import { TerminalsPanel } from './terminals.ts';
@@ -25,10 +27,12 @@ export interface DockStart {
     { readonly layout: Layout; readonly screens: Screens; readonly tree: SavedTree | undefined } | undefined;
   /** What has to be told about a link or about what was kept. */
   readonly news: readonly News[];
-  /** What links are made for. */
-  readonly place: Place;
+  /** What links are made for; without it there are none. */
+  readonly place?: Place;
   /** Keeps the session for the next page. */
   keep(layout: Layout, screens: Screens, tree: SavedTree): void;
+  /** Ends what the dock does outside its own element, where a page puts another dock in its place. */
+  readonly signal?: AbortSignal;
 }
 
 type Screens = Readonly<Record<string, string>>;
@@ -38,15 +42,15 @@ const FONT_WAIT_MS = 1500;
 /** The time bar comes this long after the first terminal. */
 const TIME_BAR_MS = 150;
 
-/** Brings the lab of a page to life. */
-export async function startDock(start: DockStart): Promise<void> {
-  const { root, connection, kept } = start;
+/** Brings the lab of a page to life; answers the page's copy of its branches. */
+export async function startDock(start: DockStart): Promise<TreeCopy> {
+  const { root, connection, kept, signal = new AbortController().signal } = start;
   const font = document.fonts.load(`13px ${TERMINAL_FONT}`);
   await Promise.race([font, new Promise((resolve) => setTimeout(resolve, FONT_WAIT_MS))]);
 
   const tree = new TreeCopy(kept?.tree);
   let layout = kept?.layout ?? firstLayout((root.dataset.terminals ?? 'node1').split(' '));
-  const panes = new PaneFocus(root);
+  const panes = new PaneFocus(root, signal);
   const terminals = new TerminalsPanel({
     element: root.querySelector<HTMLElement>('.groups')!,
     connection,
@@ -61,22 +65,33 @@ export async function startDock(start: DockStart): Promise<void> {
 
   connection.onEnded = (terminal) => terminals.ended(terminal);
   connection.onShown = (open, past) => terminals.shown(open, past);
-  const time = new Time(start, tree);
+  const time = new Time(start, tree, signal);
   panes.focusTime = () => time.focus();
 
   tellStories(root.querySelector<HTMLElement>('.story')!, connection);
 
   const views = new Views(root, () => terminals.fit());
-  listenToRun(root, terminals, views);
+  listenToRun(root, terminals, views, signal);
   listenToKeyRow(root, terminals);
-  const leave = keepOverPageMoves(connection, tree, (saved) => start.keep(layout, terminals.screens, saved));
+  const keep = (saved: SavedTree): void => start.keep(layout, terminals.screens, saved);
+  const leave = keepOverPageMoves(connection, tree, keep, signal);
   listenToRestart(root, connection, leave);
   showFailures(root, connection, tree, (before) => {
     terminals.rejoin();
     time.back(before);
   });
-  watchWorker(connection);
+  watchWorker(connection, signal);
   root.dataset.ready = '';
+  void enliven({ connection, tree, terminals });
+  return tree;
+}
+
+/** The parts of a lesson in the prose come to life after the first prompt. */
+async function enliven(start: LessonStart): Promise<void> {
+  if (document.getElementById('lab-lesson') === null) return;
+  await start.connection.started;
+  await new Promise((resolve) => setTimeout(resolve, TIME_BAR_MS));
+  await (await import('./lesson/panel.ts')).startLesson(start);
 }
 
 /** The story is fetched when there is one: nobody needs it before the first prompt. */
@@ -96,20 +111,20 @@ function tellStories(element: HTMLElement, connection: LabConnection): void {
     const { onTimed } = connection;
     connection.onTimed = (state) => {
       onTimed(state);
-      panel?.stand(state.standing);
+      panel?.stand(state.standing, state.origin);
     };
   })();
   void ready.catch((error: unknown) => connection.failed(String(error)));
 }
 
 /** Run buttons anywhere on the page ask through an event. */
-function listenToRun(root: HTMLElement, terminals: TerminalsPanel, views: Views): void {
+function listenToRun(root: HTMLElement, terminals: TerminalsPanel, views: Views, signal: AbortSignal): void {
   const status = root.querySelector<HTMLElement>('.lab-status')!;
   onRunRequest(({ host, command }) => {
     views.reveal('terminal');
     terminals.run(host, command);
-    status.textContent = `Typed in ${host}: ${command.split('\n')[0]!}`;
-  });
+    status.textContent = dockWord('typed', `${host}: ${command.split('\n')[0]!}`);
+  }, signal);
 }
 
 /** Keys that a phone's keyboard lacks. */
@@ -125,7 +140,7 @@ class Time {
   readonly #bar: Promise<TimeBar>;
   #state: TimeState | undefined;
 
-  constructor(start: DockStart, tree: TreeCopy) {
+  constructor(start: DockStart, tree: TreeCopy, signal: AbortSignal) {
     const { root, connection, place } = start;
     connection.onBranched = (cards, current) => {
       tree.takeCards(cards, current);
@@ -140,18 +155,20 @@ class Time {
       await connection.started;
       await new Promise((resolve) => setTimeout(resolve, TIME_BAR_MS));
       const { TimeBar } = await import('./time/bar.ts');
-      loaded = new TimeBar({ element: root.querySelector<HTMLElement>('.time')!, connection, tree, place });
+      const element = root.querySelector<HTMLElement>('.time')!;
+      loaded = new TimeBar({ element, connection, tree, ...(place && { place }) });
       if (this.#state !== undefined) loaded.update(this.#state);
       for (const news of start.news) loaded.news(news);
       return loaded;
     })();
     this.#bar.catch((error: unknown) => connection.failed(String(error)));
-    document.addEventListener('keydown', (event) => {
+    const pressed = (event: KeyboardEvent): void => {
       const action = { F8: 'pause', F9: 'step' }[event.key] as 'pause' | 'step' | undefined;
       if (action === undefined || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
       this.key(action);
-    });
+    };
+    document.addEventListener('keydown', pressed, { signal });
   }
 
   key(action: 'pause' | 'step'): void {
@@ -174,18 +191,19 @@ class PaneFocus {
   focusTerminal: () => void = () => {};
   focusTime: () => void = () => {};
 
-  constructor(root: HTMLElement) {
+  constructor(root: HTMLElement, signal: AbortSignal) {
     const prose = document.querySelector<HTMLElement>('main')!;
     const story = root.querySelector<HTMLElement>('.story')!;
     this.#stops = [() => focusOn(prose), () => focusOn(story), () => this.focusTerminal(), () => this.focusTime()];
-    document.addEventListener('keydown', (event) => {
+    const pressed = (event: KeyboardEvent): void => {
       if (event.key !== 'F6' || event.defaultPrevented) return;
       event.preventDefault();
       const { activeElement } = document;
       const inTime = root.querySelector('.time')?.contains(activeElement) === true;
       const inProse = prose.contains(activeElement) || activeElement === document.body;
       this.#go(inTime ? 3 : inProse ? 0 : 1, event);
-    });
+    };
+    document.addEventListener('keydown', pressed, { signal });
   }
 
   /** Called by a terminal, which sees the key first. */

@@ -1,5 +1,6 @@
 /** One group of terminals: its tabs, its buttons, and the terminal in front. Draws a layout; decides nothing. */
 import type { TerminalView } from '../terminal/terminal.ts';
+import { dockWord } from './dock-words.ts';
 import { button, h, icon } from './dom.ts';
 import { allTabs, MOST_GROUPS, ordinalOf, type Layout, type Tab } from './layout.ts';
 
@@ -15,7 +16,7 @@ export interface GroupActions {
 
 export class GroupView {
   readonly element: HTMLElement;
-  readonly #tabs = h('div', { className: 'tabs', role: 'tablist', 'aria-label': 'Terminals' });
+  readonly #tabs = h('div', { className: 'tabs', role: 'tablist', 'aria-label': dockWord('terminals') });
   readonly #pane = h('div', { className: 'pane', role: 'tabpanel' });
   readonly #menu: HTMLElement;
   readonly #split: HTMLButtonElement;
@@ -27,8 +28,8 @@ export class GroupView {
   constructor(hosts: readonly string[], actions: GroupActions) {
     this.#actions = actions;
     this.#menu = hostMenu(hosts, (host) => actions.add(this.#index, host));
-    this.#split = button('Split: a new terminal beside this one', icon('split'), () => actions.split(this.#index));
-    this.#close = button('Close this terminal', icon('close'), () => actions.close(this.#active));
+    this.#split = button(dockWord('split'), icon('split'), () => actions.split(this.#index), 'split');
+    this.#close = button(dockWord('close'), icon('close'), () => actions.close(this.#active));
     const tools = h('div', { className: 'tools' }, this.#menu, this.#split, this.#close);
     this.element = h('section', { className: 'group' }, h('div', { className: 'bar' }, this.#tabs, tools), this.#pane);
     this.element.addEventListener('focusin', () => actions.used(this.#index));
@@ -104,10 +105,10 @@ function hostMenu(hosts: readonly string[], choose: (host: string) => void): HTM
   const list = h('div', { id, className: 'menu', popover: 'auto' });
   list.append(
     ...hosts.map((host) =>
-      h('button', { type: 'button', onclick: () => (list.hidePopover(), choose(host)) }, `New terminal on ${host}`),
+      h('button', { type: 'button', onclick: () => (list.hidePopover(), choose(host)) }, dockWord('openOn', host)),
     ),
   );
-  const opener = button('New terminal', icon('plus'), () => {});
+  const opener = button(dockWord('open'), icon('plus'), () => {});
   opener.setAttribute('popovertarget', id);
   list.addEventListener('toggle', () => place(list, opener));
   return h('span', { className: 'menu-holder' }, opener, list);

@@ -16,7 +16,7 @@ export class SplitBar extends HTMLElement {
   connectedCallback(): void {
     this.role = 'separator';
     this.tabIndex = 0;
-    this.ariaLabel = this.dataset.label ?? 'Resize';
+    this.ariaLabel = this.dataset.label ?? null;
     this.ariaOrientation = this.#horizontal ? 'vertical' : 'horizontal';
     this.ariaValueMin = String(this.#min);
     this.ariaValueMax = String(this.#max);

@@ -2,6 +2,7 @@
 import type { LabConnection } from '../lab/connection.ts';
 import type { OpenTerminal } from '../lab/protocol.ts';
 import { TerminalView } from '../terminal/terminal.ts';
+import { dockWord } from './dock-words.ts';
 import { h } from './dom.ts';
 import { GroupView } from './group.ts';
 import * as layouts from './layout.ts';
@@ -169,7 +170,7 @@ export class TerminalsPanel {
   #viewOf(tab: Tab): TerminalView {
     const known = this.#views.get(tab.key);
     if (known !== undefined) return known;
-    const view = new TerminalView(`Terminal on ${tab.host}`, {
+    const view = new TerminalView(dockWord('terminal', tab.host), {
       cyclePane: (step) => this.#options.cyclePane(step),
       timeKey: (action) => this.#options.timeKey(action),
     });
@@ -209,6 +210,6 @@ function groupBar(before: number, count: number): HTMLElement {
     'data-initial': Math.round(100 / count),
     'data-min': 15,
     'data-max': 70,
-    'data-label': 'Width of the terminals before',
+    'data-label': dockWord('width'),
   });
 }

@@ -3,12 +3,14 @@
 // --json prints lines {"anchor":"engine", METRIC: number}: each metric once for 3 nodes with the trace off, and further
 // lines with `nodes` and `how` for the rest. Without it, a table. Nothing here is a test: machines differ.
 // `--only time` measures going back in a long session, bringing one back, and links.
+// `--only swarm` grows a swarm from 3 to 100 nodes with 5 tasks each on two overlays.
 // `--only scale` measures how the tables on a packet's way scale, in lines {"anchor":"engine-scale","entries":…}.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBrowser } from '../../src/tasks/browser.mjs';
 import { buildMetrics, meshMetrics, type Metrics } from './engine.ts';
 import { scaleMetrics, SIZES } from './scale.ts';
+import { GROWTH, growthMetrics } from './growth.ts';
 import { isBuilt, siteMetrics } from './site.ts';
 import { swarmMilliseconds } from './swarm.ts';
 import { timeMetrics } from './time.ts';
@@ -67,6 +69,10 @@ function* measureScale(): Generator<Row> {
   for (const entries of SIZES) yield { anchor: 'engine-scale', entries, metrics: scaleMetrics(entries) };
 }
 
+function* measureGrowth(): Generator<Row> {
+  for (const nodes of GROWTH) yield { nodes, how: '5 tasks each', metrics: growthMetrics(nodes) };
+}
+
 function inWords({ nodes, how, entries, metrics }: Row): string {
   const size = entries === undefined ? undefined : `${entries} entries`;
   const circumstances = size ?? (how === undefined ? '' : `${nodes === undefined ? '' : `${nodes} nodes, `}${how}`);
@@ -77,7 +83,7 @@ function inWords({ nodes, how, entries, metrics }: Row): string {
 
 const json = process.argv.includes('--json');
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
-const PARTS = { scale: measureScale, time: measureTime };
+const PARTS = { scale: measureScale, swarm: measureGrowth, time: measureTime };
 if (only !== undefined && !(only in PARTS))
   throw new Error(`--only ${only}: there are ${Object.keys(PARTS).join(', ')}`);
 for await (const { metrics, ...circumstances } of only === undefined

@@ -147,7 +147,7 @@ async function moveTo(player: Player, { at, shows: before }: Stage): Promise<num
 function restoreMilliseconds(text: string, log: readonly InputEvent[], typed: LabSession): number {
   const scenario = parseScenario(text);
   const began = performance.now();
-  const session = new LabSession(scenario);
+  const session = new LabSession(scenario, { replica: true }); // as a page does; what packets did is recollected afterwards
   session.follow(log);
   while (!session.playTo(typed.instant, 20_000));
   const took = performance.now() - began;

@@ -1,6 +1,6 @@
 // What Run types and Copy copies.
 import { expect, test } from 'vitest';
-import { commandsOf } from '../../src/build/code-buttons.mjs';
+import { commandsOf } from '../../src/build/commands.mjs';
 
 test('a block of commands is taken as it is, without prompts', () => {
   expect(commandsOf('ip addr\nip route\n', 'sh')).toBe('ip addr\nip route');

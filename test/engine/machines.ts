@@ -226,8 +226,10 @@ export class Machines {
   }
 }
 
-/** The value of a result; throws on a refusal. */
-export function value<T>(result: ApiResult<T>): T {
+/** The value of a result, or of an operation that is over; throws on a refusal. */
+export function value<T>(from: ApiResult<T> | Operation<T>): T {
+  const result = 'ok' in from ? from : from.result;
+  if (result === undefined) throw new Error('it did not end');
   if (!result.ok) throw new Error(`${result.status} ${result.message}`);
   return result.value;
 }

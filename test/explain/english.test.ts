@@ -107,8 +107,8 @@ describe('the short list', () => {
 
 test('namespaces are told apart by their names', () => {
   expect(
-    ['host', 'ingress_sbox', '1-vof90f3rnb', 'lb_vof90f3rn', 'task web.1', 'red'].map(
+    ['host', 'ingress_sbox', '1-vof90f3rnb', 'lb_vof90f3rn', 'task web.1', 'container web', 'red'].map(
       (name) => kindOfNamespace(name).kind,
     ),
-  ).toEqual(['host', 'ingress', 'overlay', 'lb', 'task', 'made']);
+  ).toEqual(['host', 'ingress', 'overlay', 'lb', 'task', 'task', 'made']);
 });

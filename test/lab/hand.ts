@@ -14,11 +14,13 @@ export class Hand {
   readonly player: Player;
   readonly #drawn = new Map<string, string>();
 
-  constructor(scenario: Scenario, saved?: SavedTree) {
+  /** @param forgetful a saved world is brought back without a trace, as a page does */
+  constructor(scenario: Scenario, saved?: SavedTree, forgetful = false) {
     const make = (seed: number | undefined, replica: boolean) => new LabSession(scenario, { seed, replica });
     const session = make(undefined, false);
     if (saved !== undefined) {
       const tree = saved.branches.find(({ id }) => id === saved.current)!;
+      if (forgetful) session.world.trace.countOnly();
       session.follow(tree.log);
       while (!session.playTo(tree.end, Infinity));
     }

@@ -56,16 +56,38 @@ test('from any instant, played forward to the end', async () => {
   }
 });
 
-test('a session that was saved and brought back goes on as if nothing had been', async () => {
+test.each([
+  ['with', false],
+  ['without', true],
+])('a session that was saved and brought back %s its trace goes on as if nothing had been', async (_, forgetful) => {
   const hand = new Hand(mesh);
   const id = await hand.open('node1');
   await hand.type(id, 'i=0; while true; do i=$((i + 1)); echo $i; sleep 1; done\r', 3);
   await hand.player.request({ do: 'pause' });
   const saved = JSON.parse(JSON.stringify(hand.player.timeline.save())) as ReturnType<typeof hand.player.timeline.save>;
-  const again = new Hand(mesh, saved);
+  const again = new Hand(mesh, saved, forgetful);
   await again.player.request({ do: 'pause' });
+  if (forgetful) {
+    expect(again.player.session.world.trace.events).toEqual([]);
+    expect(traceDigest(again.player.session)).not.toBe(traceDigest(hand.player.session));
+    while (again.player.session.world.trace.events.length === 0) again.wall.pass(10);
+  }
   expect(seen(again.player)).toBe(seen(hand.player));
   for (const { player } of [hand, again])
     while (player.session.run(saved.branches[0]!.end.at + 5_000_000, 1000) === 'budget');
+  expect(seen(again.player)).toBe(seen(hand.player));
+});
+
+test('who goes back in a session that was brought back without its trace finds all of it', async () => {
+  const hand = new Hand(mesh);
+  const id = await hand.open('client');
+  await hand.type(id, 'curl 192.168.56.11:8000\r', 2);
+  const { end } = hand.player.timeline.current;
+  await hand.type(id, 'echo later\r', 2);
+  const saved = JSON.parse(JSON.stringify(hand.player.timeline.save())) as ReturnType<typeof hand.player.timeline.save>;
+  const again = new Hand(mesh, saved, true);
+  await again.during(again.player.request({ do: 'seek', target: end }));
+  await hand.during(hand.player.request({ do: 'seek', target: end }));
+  expect(again.player.session.world.trace.stories().length).toBeGreaterThan(0);
   expect(seen(again.player)).toBe(seen(hand.player));
 });

@@ -92,6 +92,28 @@ test('two hundred commands fit into 3 kB', async () => {
   expect((await openLink(link, place)).foreign?.log).toHaveLength(204);
 });
 
+test('faults come along: what was broken is broken, what was mended works', async () => {
+  const session = new LabSession(mesh);
+  const { world } = session;
+  world.inject({ partition: { machines: ['node3'] } });
+  const mended = world.inject({ loss: { on: 'node2', percent: 40 } });
+  world.run(world.now + 3_000_000);
+  world.mend(mended);
+  world.run(world.now + 3_000_000);
+  const { foreign } = await openLink(await makeLink({ log: world.inputLog, now: world.now, place }), place);
+  const opened = new LabSession(mesh);
+  expect(await opened.playByTime(foreign!.log, foreign!.now)).toEqual({ refused: 0 });
+  expect(opened.world.broke.map(({ says }) => says)).toEqual(['partition node3']);
+});
+
+test('a fault of a link that this world has no room for is refused', async () => {
+  const log: InputEvent[] = [
+    { kind: 'fault', fault: { partition: { machines: ['node9'] } }, terminal: 'fault/0', at: 9_000_000, executed: 0 },
+  ];
+  const { foreign } = await openLink(await makeLink({ log, now: 9_000_000, place }), place);
+  expect(await new LabSession(mesh).playByTime(foreign!.log, foreign!.now)).toEqual({ refused: 1 });
+});
+
 test('a link opens the same terminals with the same text', async () => {
   const hand = new Hand(mesh);
   const node1 = await hand.open('node1');

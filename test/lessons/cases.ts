@@ -245,6 +245,7 @@ export const CASES: readonly Case[] = [
   ['bare', { link: { at: 'node1', name: 'v-red-br', master: 'br9' } }, 'fail', 'link.other', /br0/],
   ['bare', { link: { at: 'node1', name: 'vx', kind: 'vxlan', vni: 42, up: false } }, 'pass', 'link.right'],
   ['bare', { link: { at: 'node1', name: 'v-red' } }, 'fail', 'link.missing'],
+  ['mesh', { link: { at: 'node1/docker/1-*', name: 'vxlan0', kind: 'vxlan', vni: 4096 } }, 'pass', 'link.right'],
   ['bare', { link: { at: 'node1', name: 'br0', never: true } }, 'fail', 'link.unwanted'],
   ['bare', { link: { at: 'node1', name: 'br7', never: true } }, 'pass', 'link.absent'],
   [

@@ -129,7 +129,7 @@ const FAULTS: readonly (readonly [from: string | RegExp, to: string, faults: rea
   [
     'scenario: bare',
     'scenario: bare\nfaults: [{ wire: { between: [node1, node9], mtu: 1400 } }]',
-    [/The scenario has a fault at faults\.0\.wire\.between: there is no machine node9/.source],
+    [/The scenario has a fault at faults\.0\.wire\.between\.1: there is no machine node9/.source],
   ],
 ];
 

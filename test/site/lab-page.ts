@@ -4,14 +4,21 @@ import { expect, type Page } from '@playwright/test';
 /** The first lesson. */
 export const LESSON = '/en/mesh/20-ten-hops-for-one-curl/';
 
-/** Collects what a page must never say: errors on the console, uncaught errors, violated policies. */
+/** Collects what a page must never do: errors on the console, uncaught errors, violated policies, requests to another origin. */
 export function watchForErrors(page: Page): string[] {
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
   page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('requestfailed', (request) => errors.push(`${request.url()} ${request.failure()?.errorText ?? ''}`));
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (/^(http|ws)/.test(protocol) && hostname !== 'localhost') errors.push(`leaves the origin: ${request.url()}`);
+  });
+  page.on('requestfailed', (request) => {
+    if (request.failure()?.errorText === 'net::ERR_ABORTED') return; // the page was left meanwhile
+    errors.push(`${request.url()} ${request.failure()?.errorText ?? ''}`);
+  });
   return errors;
 }
 
@@ -45,11 +52,15 @@ export async function useHost(page: Page, host: string): Promise<void> {
 /** A line that is only a prompt: `[root@node1 ~]#`, `/ #`, `$`. */
 const PROMPT = /^[^"']{0,40}[#$]$/;
 
+/** Clears the screen, and waits until it is: what stands there would be taken for the answer to the next command. */
+export async function clear(page: Page): Promise<void> {
+  await page.keyboard.press('Control+l');
+  await expect.poll(async () => (await screen(page)).split('\n').length).toBe(1);
+}
+
 /** Clears the screen, types a command, and answers what it printed once the prompt is back. */
 export async function type(page: Page, command: string, prompt = PROMPT): Promise<string> {
-  await page.keyboard.press('Control+l');
-  // Until the screen is clear, what stands there would be taken for the answer.
-  await expect.poll(async () => (await screen(page)).split('\n').length).toBe(1);
+  await clear(page);
   await page.keyboard.type(command);
   await page.keyboard.press('Enter');
   await expect(async () => {

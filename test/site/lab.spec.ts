@@ -91,7 +91,7 @@ test('terminals and world are kept over page moves', async ({ page }) => {
   await type(page, 'x=remembered; echo $((6 * 7))');
   const before = await screen(page);
   await page.getByRole('link', { name: 'Fidelity' }).click();
-  await page.getByRole('link', { name: 'Keys' }).click();
+  await page.goto(LESSON);
   await expect(page.getByRole('tab', { name: 'node1' })).toHaveAttribute('aria-selected', 'true');
   await expect.poll(() => screen(page)).toBe(before);
   await expect(page.locator('[data-stale]')).toHaveCount(0); // the world stands behind what is shown
@@ -156,6 +156,7 @@ test('the keyboard alone reaches everything', async ({ page }) => {
 test('on a phone: read, run, see the output, read the story, and come back to the same place', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(LESSON);
+  await expect(page.locator('.lab-dock[data-ready]')).toBeAttached();
   const run = page.getByRole('button', { name: /^Run on client: for i in/ });
   await run.scrollIntoViewIfNeeded();
   const place = await page.evaluate(() => scrollY);

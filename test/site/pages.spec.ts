@@ -3,7 +3,19 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { frontTerminal, LESSON, openLab, watchForErrors } from './lab-page';
 
-const ENGLISH = ['/en/', LESSON, '/en/keys/', '/en/fidelity/'];
+const ENGLISH = [
+  '/en/',
+  LESSON,
+  '/en/course/',
+  '/en/playground/',
+  '/en/commands/',
+  '/en/commands/docker/',
+  '/en/errors/',
+  '/en/glossary/',
+  '/en/keys/',
+  '/en/fidelity/',
+  '/en/about/',
+];
 const PAGES = [...ENGLISH, ...ENGLISH.map((path) => path.replace('/en/', '/zh-cn/'))];
 
 for (const path of PAGES) {
@@ -46,7 +58,7 @@ test('the address of the site leads to the home page, and from there to the firs
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Follow one packet through Docker Swarm');
   await page.getByRole('link', { name: /^Start:/ }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('A namespace and its wire');
+  await expect(page.locator('.kicker')).toContainText('Orientation');
 });
 
 for (const path of ENGLISH) {
@@ -92,6 +104,43 @@ test('no typeface is fetched for Chinese', async ({ page }) => {
 test('/fidelity shows the table of recordings', async ({ page }) => {
   await page.goto('/fidelity');
   await expect(page.getByRole('rowheader', { name: 'routing-mesh', exact: true })).toBeVisible();
+});
+
+test('what is not there says so in both languages, and leads on', async ({ page }) => {
+  const response = await page.goto('/zh-cn/no/such/page/');
+  expect(response!.status()).toBe(404);
+  await expect(page.getByText('There is no page at this address.')).toBeVisible();
+  await expect(page.getByText('这个地址没有页面。')).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: '课程' }).click();
+  await expect(page).toHaveURL('/zh-cn/course/');
+});
+
+test('on a phone the menu leads to every page', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto('/en/');
+  await page.getByRole('button', { name: 'Menu' }).click();
+  const menu = page.locator('#site-menu');
+  for (const name of ['Course', 'Playground', 'Commands', 'Error texts', 'Glossary', 'Keys', 'Fidelity', 'About'])
+    await expect(menu.getByRole('link', { name, exact: true })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(menu).toBeHidden();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await menu.getByRole('link', { name: 'About', exact: true }).click();
+  await expect(page).toHaveURL('/en/about/');
+});
+
+test('a lesson on paper has its text, dark on white, and no machines', async ({ page }) => {
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  await page.goto(LESSON);
+  await expect(page.locator('.lab-dock')).toBeHidden();
+  await expect(page.getByRole('banner')).toBeHidden();
+  await expect(page.getByRole('button', { name: /^Run/ })).toHaveCount(0);
+  const [ink, paper] = await page.evaluate(() => {
+    const { color, backgroundColor } = getComputedStyle(document.querySelector('.sl-markdown-content > p')!);
+    return [color, getComputedStyle(document.body).backgroundColor || backgroundColor];
+  });
+  expect(ink).toBe('rgb(27, 25, 22)');
+  expect(paper).toBe('rgb(255, 255, 255)');
 });
 
 test('the theme can be chosen and is remembered', async ({ page }) => {

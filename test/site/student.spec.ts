@@ -1,6 +1,6 @@
 /** What a student types when nobody is looking: mistakes, half commands, loops, pastes. Nothing hangs, nothing breaks. */
 import { expect, test } from '@playwright/test';
-import { frontTerminal, openLab, screen, useHost, watchForErrors } from './lab-page';
+import { clear, frontTerminal, openLab, screen, useHost, watchForErrors } from './lab-page';
 import { begin, interrupt, keys, paste, promptBack, run } from './typist';
 
 let errors: string[] = [];
@@ -43,7 +43,7 @@ test('wrong commands, flags and names are answered in the words of the tools', a
 });
 
 test('Tab completes commands, subcommands, names and files, and lists what is left', async ({ page }) => {
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await keys(page, 'docker serv\tinsp\twho\t--pre\t');
   await expect(frontTerminal(page)).toContainText('docker service inspect whoami --pretty');
   await page.keyboard.press('Control+u');
@@ -70,7 +70,7 @@ test('Ctrl-C stops a loop of requests, and a ping', async ({ page }) => {
 });
 
 test('a paste of several lines waits for Enter, and then runs as one', async ({ page }) => {
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await paste(page, 'for i in 1 2 3; do\n  echo "line $i"\ndone\n');
   await expect(frontTerminal(page)).toContainText('done');
   expect(await screen(page)).not.toContain('line 1');
@@ -83,7 +83,7 @@ test('a paste of several lines waits for Enter, and then runs as one', async ({ 
 test('history: Ctrl-R, the arrows, and !!', async ({ page }) => {
   await run(page, 'echo first of all');
   await run(page, 'hostname');
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await page.keyboard.press('Control+r');
   await keys(page, 'first');
   await expect(frontTerminal(page)).toContainText("(reverse-i-search)`first': echo first of all");
@@ -91,7 +91,7 @@ test('history: Ctrl-R, the arrows, and !!', async ({ page }) => {
   await promptBack(page);
   expect(await screen(page)).toMatch(/\necho first of all\n|# echo first of all\n/);
   expect(await screen(page)).toMatch(/^first of all$/m);
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
   await expect(frontTerminal(page)).toContainText('hostname');
@@ -114,7 +114,7 @@ test('quotes that stay open ask for more, and Ctrl-C gets out', async ({ page })
 });
 
 test('two thousand lines scroll by', async ({ page }) => {
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await keys(page, 'seq 1 2000\n');
   await expect.poll(() => screen(page)).toMatch(/^1999\n2000$/m);
   await promptBack(page);

@@ -1,6 +1,6 @@
 /** Typing into a terminal of a page as a person does: key after key, with the keys of a shell. */
 import { expect, type Page } from '@playwright/test';
-import { frontTerminal, screen } from './lab-page';
+import { clear, frontTerminal, screen } from './lab-page';
 
 /** Milliseconds between two keys. */
 const BETWEEN_KEYS = 8;
@@ -21,7 +21,7 @@ export async function promptBack(page: Page): Promise<void> {
 
 /** Clears the screen and types a command with Enter; answers what it printed once the prompt is back. */
 export async function run(page: Page, command: string): Promise<string> {
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await keys(page, command);
   await page.keyboard.press('Enter');
   await expect.poll(async () => (await screen(page)).split('\n').length).toBeGreaterThan(1);
@@ -31,7 +31,7 @@ export async function run(page: Page, command: string): Promise<string> {
 
 /** Types a command that goes on by itself, and waits until the screen shows `sign`. */
 export async function begin(page: Page, command: string, sign: RegExp): Promise<void> {
-  await page.keyboard.press('Control+l');
+  await clear(page);
   await keys(page, command);
   await page.keyboard.press('Enter');
   await expect(frontTerminal(page)).toContainText(sign);

@@ -111,10 +111,10 @@ test('draining moves tasks, and the new one waits for the old one to stop (fault
   const service = cluster.service(published(3));
   cluster.settle();
   const node = cluster.node('node3');
-  updateNode(cluster.manager, node, node.Version, { ...node.Spec, Availability: 'drain' });
+  updateNode(cluster.manager, node, node.Version, { ...node.Spec, Availability: 'drain' }, () => true);
   cluster.settle();
   expect(cluster.tasks(service).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(['1 node2 running', '2 node1 running', '3 node1 running']);
-  updateNode(cluster.manager, node, node.Version, { ...node.Spec, Availability: 'active' });
+  updateNode(cluster.manager, node, node.Version, { ...node.Spec, Availability: 'active' }, () => true);
   cluster.settle();
   expect(cluster.tasks(service).some((line) => line.includes('node3'))).toBe(false);
 });

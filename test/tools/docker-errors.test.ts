@@ -80,7 +80,7 @@ const ERRORS: readonly (readonly [line: string, exit: number, stderr: string])[]
     'failed to execute template: template: :1:2: executing "" at <.Nosuch>: can\'t evaluate field Nosuch in type *formatter.ContainerContext\n',
   ],
   ['docker run -it --rm alpine sh', 1, 'the input device is not a TTY\n'],
-  ['docker events', 1, 'docker events: not emulated here\n'],
+  ['docker search x', 1, 'docker search: not emulated here\n'],
   [
     'docker -H tcp://127.0.0.1:1 ps',
     1,

@@ -321,7 +321,7 @@ test('service create waits until the tasks are stable', () => {
     ...swarm,
     serviceCreate: (spec) => {
       sent.push(spec);
-      return answer({ ID: WHOAMI.ID });
+      return finished(answer({ ID: WHOAMI.ID }));
     },
     tasks: () =>
       answer(
@@ -367,7 +367,7 @@ test('update edits ports by their target', () => {
     ...swarm,
     serviceUpdate: (_id, _version, spec) => {
       sent.push(spec);
-      return answer({ Warnings: null });
+      return finished(answer({ Warnings: null }));
     },
   };
   expect(

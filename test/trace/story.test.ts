@@ -33,9 +33,11 @@ describe('answers', () => {
     const ping = world.trace.story(named(/^ping/).id);
     const request = ping.packets.find(({ label }) => label === 'echo request')!;
     expect(ping.packets.find(({ id }) => id === request.answer)?.label).toBe('echo reply');
+    expect(request.end).toBe('consumed'); // by the kernel; it is handed to no socket
     const closed = world.trace.story(named(/192\.168\.56\.12:81$/).id);
     const syn = closed.packets.find(({ label }) => label === 'SYN')!;
     expect(closed.packets.find(({ id }) => id === syn.answer)?.label).toBe('RST,ACK');
+    expect(syn.end).toBe('dropped');
   });
 
   test('an ARP question by its answer', () => {

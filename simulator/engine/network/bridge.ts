@@ -8,7 +8,7 @@ import type { DataPlane } from '../../eras/era.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { formatSubnet } from '../../swarm/ipam.ts';
 import * as dataplane from '../dataplane.ts';
-import { arrangeJumps, eraseRules, rulesOfBridge, rulesOfEndpoint, writeRules, type BridgeFacts } from './hostRules.ts';
+import { eraseRules, rulesOfBridge, rulesOfEndpoint, writeBridgeRules, writeRules, type BridgeFacts } from './hostRules.ts';
 import type { Endpoint, Network, PortBindingDone } from './model.ts';
 
 export const INGRESS_CHAIN = 'DOCKER-INGRESS';
@@ -20,8 +20,7 @@ export function createBridge(ns: NetworkNamespace, network: Network, mac: number
   network.bridge = ns.device(name) ?? dataplane.createBridge(ns, name, mac, mtuOf(network), origin);
   if (subnet !== undefined) dataplane.addAddress(network.bridge, network.gateway, subnet.prefix, origin, ways.broadcast);
   network.rules = rulesOfBridge(ways.hostRules, factsOf(network, others));
-  writeRules(ns, network.rules, origin);
-  arrangeJumps(ns, ways.hostRules, origin);
+  writeBridgeRules(ns, ways.hostRules, network.rules, origin);
   dataplane.setUp(network.bridge, true);
 }
 

@@ -76,6 +76,8 @@ export class NetworkController {
   /** What every engine begins with: chains, docker0, the networks `host` and `none`, and those an earlier run has left. */
   start(origin: Origin, kept: readonly Network[]): void {
     setUpHostChains(this.hostNs, this.ways.hostRules, origin);
+    // Every network puts the jumps on top again, and these two come before docker0.
+    for (const _ of NO_BRIDGES) arrangeJumps(this.hostNs, this.ways.hostRules, origin);
     for (const { subnet } of kept) if (subnet !== undefined) this.pools.take(subnet);
     // docker0 keeps the address that it has.
     const [address] = this.hostNs.device('docker0')?.addresses ?? [];
@@ -90,7 +92,7 @@ export class NetworkController {
       'com.docker.network.driver.mtu': '1500',
     };
     this.createBridge('bridge', { by: 'docker', text: 'network bridge', cause: origin }, options, given);
-    for (const name of ['host', 'none'] as const) this.register({ ...this.plain(name, origin), driver: name === 'host' ? 'host' : 'null' });
+    for (const name of NO_BRIDGES) this.register({ ...this.plain(name, origin), driver: name === 'host' ? 'host' : 'null' });
     for (const network of kept) {
       this.networks.set(network.id, network);
       this.makeBridge(network);
@@ -159,14 +161,23 @@ export class NetworkController {
     return network;
   }
 
+  private deleteLoadBalancer(network: Network): void {
+    const sandbox = network.loadBalancer;
+    if (sandbox === undefined) return;
+    for (const endpoint of [...sandbox.endpoints]) this.disconnect(endpoint);
+    this.destroySandbox(sandbox);
+    network.loadBalancer = undefined;
+  }
+
+  /** The managers have given this node another address on the network. */
+  moveLoadBalancer(network: Network, address: number): void {
+    this.deleteLoadBalancer(network);
+    this.createLoadBalancer(network, address);
+  }
+
   /** The network leaves this node, its sandboxes being gone. */
   deleteNetwork(network: Network): void {
-    if (network.loadBalancer !== undefined) {
-      const sandbox = network.loadBalancer;
-      for (const endpoint of [...sandbox.endpoints]) this.disconnect(endpoint);
-      this.destroySandbox(sandbox);
-      network.loadBalancer = undefined;
-    }
+    this.deleteLoadBalancer(network);
     this.networks.delete(network.id);
     if (network.driver === 'overlay') {
       this.db?.leaveNetwork(network.id);
@@ -277,9 +288,14 @@ export class NetworkController {
     if (!this.ways.ipv6) dataplane.disableIpv6(inner);
     dataplane.addAddress(inner, endpoint.address, endpoint.prefix, sandbox.origin, this.ways.broadcast);
     dataplane.setUp(inner, true);
+    dataplane.announce(inner, endpoint.address, this.ways.announcements);
     // Direct server return: the task answers from the service's own address.
     const virtualIp = endpoint.service?.virtualIp ?? 0;
-    if (virtualIp !== 0 && isDirect(network)) dataplane.addAlias(ns, 'lo', virtualIp, sandbox.origin);
+    if (virtualIp !== 0 && isDirect(network)) {
+      // DisableARPForVIP: only the load balancer says that the address is its own.
+      for (const [knob, value] of [['arp_ignore', '1'], ['arp_announce', '2']]) dataplane.writeSysctl(ns, `net/ipv4/conf/${endpoint.deviceName}/${knob}`, value as string);
+      dataplane.addAlias(ns, 'lo', virtualIp, sandbox.origin);
+    }
     if (this.ways.balancing === 'every sandbox' && sandbox.kind === 'container') {
       if (virtualIp !== 0) dataplane.addAlias(ns, endpoint.deviceName, virtualIp, sandbox.origin);
       this.services.populate(endpoint);
@@ -296,6 +312,7 @@ export class NetworkController {
         upstreams: () => this.nameServers(),
         below: (bound) => this.random.below(bound),
         silent: this.ways.unansweredNames === 'silence',
+        asksFrom: this.ways.namesAskedFrom,
       },
       sandbox,
       ns,
@@ -428,6 +445,8 @@ export class NetworkController {
       return;
     }
     if (event.table !== ENDPOINT_TABLE) return;
+    // moby#35941: an upgraded engine does not take what the others tell of the ingress network.
+    if (network.ingress && this.host.kernel.universe.bugs?.has(`mixed-version-ingress ${this.host.name}`) === true) return;
     const record = event.value as EndpointRecord;
     if (event.type === 'delete') this.services.remove(network, event.key, record, true);
     else if (record.ServiceDisabled) this.services.remove(network, event.key, record, false);
@@ -447,3 +466,6 @@ export class NetworkController {
     this.db = undefined;
   }
 }
+/** Networks without a bridge, which every machine has. */
+const NO_BRIDGES = ['host', 'none'] as const;
+

@@ -35,10 +35,16 @@ interface HostRules {
   readonly kept: readonly string[];
   /** Those that end with `-j RETURN`. */
   readonly returning: readonly string[];
-  /** Jumps in the order in which each is put on top of its chain after a change: the last one stands first. */
-  readonly jumps: readonly (readonly [chain: string, to: string])[];
-  /** Jumps written once, in this order. */
+  /** Jumps that a new bridge puts on top of their chains, the last one first. */
+  readonly bridgeJumps: readonly (readonly [chain: string, to: string])[];
+  /** Jumps that every new network puts on top after that, to stand above all others. */
+  readonly networkJumps: readonly (readonly [chain: string, to: string])[];
+  /** Whether a jump that is there is taken out and put on top again; it then has a new handle. */
+  readonly again: boolean;
+  /** Jumps written once, in this order, before those of the administrator. */
   readonly fixed: readonly (readonly [chain: string, to: string])[];
+  /** When nat's jumps to DOCKER are written: with the chains, or by the first bridge (ProgramChain). */
+  readonly natJumps: 'with chains' | 'with bridge';
   bridge(facts: BridgeFacts): RuleLine[];
   /** For an end point on a bridge. */
   endpoint(bridge: string, address: string): RuleLine[];
@@ -82,11 +88,11 @@ const WAYS: Readonly<Record<DataPlane['hostRules'], HostRules>> = {
     chains: ['DOCKER', PAIRS],
     kept: [],
     returning: [PAIRS],
-    jumps: [
-      ['FORWARD', PAIRS],
-      ['FORWARD', INGRESS],
-    ],
+    bridgeJumps: [['FORWARD', PAIRS]],
+    networkJumps: [['FORWARD', INGRESS]],
+    again: true,
     fixed: [],
+    natJumps: 'with bridge',
     bridge: (facts) => {
       const { name, others } = facts;
       if (facts.internal) return [...enclosed(facts, 'insert', PAIRS), within(facts)];
@@ -108,12 +114,14 @@ const WAYS: Readonly<Record<DataPlane['hostRules'], HostRules>> = {
     chains: ['DOCKER', STAGE_1, STAGE_2],
     kept: [USER],
     returning: [STAGE_1, STAGE_2, USER],
-    jumps: [
-      ['FORWARD', STAGE_1],
+    bridgeJumps: [['FORWARD', STAGE_1]],
+    networkJumps: [
       ['FORWARD', INGRESS],
       ['FORWARD', USER],
     ],
+    again: true,
     fixed: [],
+    natJumps: 'with bridge',
     bridge: (facts) => {
       const { name } = facts;
       if (facts.internal) return [...enclosed(facts, 'insert', STAGE_1), within(facts)];
@@ -133,16 +141,19 @@ const WAYS: Readonly<Record<DataPlane['hostRules'], HostRules>> = {
     chains: ['DOCKER', STAGE_1, STAGE_2, FORWARD, BRIDGE, CT],
     kept: [USER],
     returning: [],
-    jumps: [
+    bridgeJumps: [],
+    networkJumps: [
       [FORWARD, INGRESS],
-      ['FORWARD', FORWARD],
       ['FORWARD', USER],
     ],
+    again: false,
     fixed: [
+      ['FORWARD', FORWARD],
       [FORWARD, CT],
       [FORWARD, STAGE_1],
       [FORWARD, BRIDGE],
     ],
+    natJumps: 'with chains',
     bridge: (facts) => {
       const { name, icc } = facts;
       if (facts.internal) {
@@ -174,32 +185,57 @@ const WAYS: Readonly<Record<DataPlane['hostRules'], HostRules>> = {
 
 /** The chains every engine begins with (setupIPChains, arrangeUserFilterRule); and forwarding, with its policy. */
 export function setUpHostChains(ns: NetworkNamespace, way: DataPlane['hostRules'], origin: Origin): void {
-  const { chains, kept, returning, fixed } = WAYS[way];
+  const { chains, kept, returning, fixed, natJumps } = WAYS[way];
+  dataplane.writeSysctl(ns, 'net/bridge/bridge-nf-call-iptables', '1');
+  // It is asked whether iptables can wait for others (`--wait -L -n`): the first table is filter.
+  dataplane.openTable(ns, 'filter');
+  // What an earlier run has left in its own chains is forgotten.
+  if (!dataplane.newChain(ns, 'nat', 'DOCKER', origin)) dataplane.flushChain(ns, 'nat', 'DOCKER', origin);
+  if (natJumps === 'with chains') jumpToDocker(ns, origin);
+  for (const chain of chains)
+    if (!dataplane.newChain(ns, 'filter', chain, origin)) dataplane.flushChain(ns, 'filter', chain, origin);
+  const ends = (chain: string): void => {
+    if (returning.includes(chain)) append(ns, 'filter', chain, '-j RETURN', origin);
+  };
+  chains.forEach(ends);
+  for (const [chain, to] of fixed) append(ns, 'filter', chain, `-j ${to}`, origin);
   if (dataplane.readSysctl(ns, 'net/ipv4/ip_forward') !== '1') {
     dataplane.writeSysctl(ns, 'net/ipv4/ip_forward', '1');
     dataplane.setPolicy(ns, 'filter', 'FORWARD', 'DROP', origin);
   }
-  dataplane.writeSysctl(ns, 'net/bridge/bridge-nf-call-iptables', '1');
-  // What an earlier run has left in its own chains is forgotten.
-  if (!dataplane.newChain(ns, 'nat', 'DOCKER', origin)) dataplane.flushChain(ns, 'nat', 'DOCKER', origin);
-  for (const chain of chains)
-    if (!dataplane.newChain(ns, 'filter', chain, origin)) dataplane.flushChain(ns, 'filter', chain, origin);
   for (const chain of kept) dataplane.newChain(ns, 'filter', chain, origin);
-  for (const chain of returning) append(ns, 'filter', chain, '-j RETURN', origin);
+  kept.forEach(ends);
+}
+
+/** What is for this machine may be for a published port. */
+function jumpToDocker(ns: NetworkNamespace, origin: Origin): void {
   append(ns, 'nat', 'PREROUTING', '-m addrtype --dst-type LOCAL -j DOCKER', origin);
   append(ns, 'nat', 'OUTPUT', '-m addrtype --dst-type LOCAL -j DOCKER ! --dst 127.0.0.0/8', origin);
-  for (const [chain, to] of fixed) append(ns, 'filter', chain, `-j ${to}`, origin);
-  arrangeJumps(ns, way, origin);
 }
 
 function append(ns: NetworkNamespace, table: dataplane.TableName, chain: string, rule: string, origin: Origin): void {
   if (!dataplane.has(ns, table, chain, rule)) dataplane.append(ns, table, chain, rule, origin);
 }
 
-/** The jumps that must stand above all others are taken out and put on top again, after each change. */
+/** After a network was made: the jumps that must stand above all others. */
 export function arrangeJumps(ns: NetworkNamespace, way: DataPlane['hostRules'], origin: Origin): void {
-  for (const [chain, to] of WAYS[way].jumps) {
+  const { networkJumps, again } = WAYS[way];
+  putOnTop(ns, networkJumps, again, origin);
+}
+
+/** What a bridge brings: its rules, the jumps to the chains that keep bridges apart, and those that stand above all. */
+export function writeBridgeRules(ns: NetworkNamespace, way: DataPlane['hostRules'], rules: readonly RuleLine[], origin: Origin): void {
+  const { bridgeJumps, again, natJumps } = WAYS[way];
+  writeRules(ns, rules, origin);
+  if (natJumps === 'with bridge') jumpToDocker(ns, origin);
+  putOnTop(ns, bridgeJumps, again, origin);
+  arrangeJumps(ns, way, origin);
+}
+
+function putOnTop(ns: NetworkNamespace, jumps: HostRules['networkJumps'], again: boolean, origin: Origin): void {
+  for (const [chain, to] of jumps) {
     if (!dataplane.hasChain(ns, 'filter', to)) continue;
+    if (!again && dataplane.has(ns, 'filter', chain, `-j ${to}`)) continue;
     dataplane.remove(ns, 'filter', chain, `-j ${to}`, origin);
     dataplane.insert(ns, 'filter', chain, `-j ${to}`, origin);
   }

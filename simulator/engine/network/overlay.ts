@@ -67,6 +67,11 @@ export class OverlayDriver {
     this.encryption = new Encryption(hostNs, ways.encryptionRules);
   }
 
+  /** moby#35401: forwarding entries are neither taken away nor replaced. */
+  private get keepsStale(): boolean {
+    return this.hostNs.kernel.universe.bugs?.has('stale-peer') === true;
+  }
+
   private state(networkId: string): OverlayState {
     let state = this.states.get(networkId);
     if (state === undefined) {
@@ -172,8 +177,13 @@ export class OverlayDriver {
     const { vxlan0 } = state;
     const address = parseCidr(record.EndpointIP)?.address;
     if (vxlan0 === undefined || address === undefined) return;
+    if (this.keepsStale) return;
+    // The address may have gone to another end point before word came that this one is gone; the entries are that one's then.
+    if ([...state.peers.values()].some(({ record: other }) => other.EndpointIP === record.EndpointIP && other.TunnelEndpointIP === record.TunnelEndpointIP)) return;
+    const heir = [...state.peers.values()].find(({ record: other }) => other.EndpointIP === record.EndpointIP);
     dataplane.removeFdb(vxlan0, parseMac(record.EndpointMAC) ?? 0, parseCidr(record.TunnelEndpointIP)?.address ?? 0, network.origin);
-    dataplane.removeNeighbour(vxlan0, address);
+    if (heir !== undefined) this.program(network, state, heir.record, heir.origin);
+    else dataplane.removeNeighbour(vxlan0, address);
   }
 
   private program(network: Network, { vxlan0 }: OverlayState, record: PeerRecord, origin: Origin): void {
@@ -182,6 +192,7 @@ export class OverlayDriver {
     if (vxlan0 === undefined || address === undefined || tunnel === undefined) return;
     if (isEncrypted(network)) this.encryption.connect(tunnel, vniOf(network), this.dataPathPort, network.origin);
     const mac = parseMac(record.EndpointMAC) ?? macOfAddress(address);
+    if (this.keepsStale && vxlan0.vxlan?.fdb.has(mac) === true) return;
     dataplane.setNeighbour(vxlan0, address, mac, origin);
     dataplane.setFdb(vxlan0, mac, tunnel, origin);
   }

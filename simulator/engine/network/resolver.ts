@@ -1,7 +1,7 @@
 /**
  * The embedded DNS server: real sockets on 127.0.0.11 inside a sandbox, held by dockerd, found through the DNAT rules of
  * DOCKER_OUTPUT. Mirrors libnetwork resolver.go and resolver_unix.go of 26.1: names of the sandbox's networks are answered
- * from their tables, everything else is asked of the host's servers, from the host's namespace.
+ * from their tables, everything else is asked of the host's servers: from the sandbox, by its own way out, or (28) from the host.
  */
 import { formatIpv4, ipv4, parseIpv4 } from '../../base/address.ts';
 import { SECOND, type Timer } from '../../base/scheduler.ts';
@@ -31,6 +31,8 @@ export interface ResolverContext {
   below(bound: number): number;
   /** Nothing is said when no server has answered. */
   readonly silent: boolean;
+  /** Whence the host's servers are asked. */
+  readonly asksFrom: 'sandbox' | 'host';
 }
 
 export class Resolver {
@@ -105,7 +107,8 @@ export class Resolver {
       const target = address === undefined ? undefined : this.reverse(address);
       return target === undefined ? undefined : [{ name, type: DNS_PTR, class: DNS_IN, ttl: TTL, data: { target } }];
     }
-    if (type !== DNS_A && type !== DNS_AAAA) return this.addressesOf(name) === undefined ? undefined : [];
+    // Other records (MX) are not looked up here, even of known names.
+    if (type !== DNS_A && type !== DNS_AAAA) return undefined;
     const addresses = this.addressesOf(name);
     if (addresses === undefined) return undefined;
     if (type === DNS_AAAA) return []; // Known, and without an IPv6 address.
@@ -153,8 +156,9 @@ export class Resolver {
       send(encodeDns({ ...dnsReply(query, [], DNS_SERVFAIL), recursionAvailable: false }, false));
       return;
     }
-    const { sockets, hostNs } = this.context;
-    const socket = udpSocket(hostNs);
+    const { sockets, hostNs, asksFrom } = this.context;
+    // A server on the host's loopback is heard there only.
+    const socket = udpSocket(asksFrom === 'host' || address >>> 24 === 127 ? hostNs : this.ns);
     sockets.adopt(socket);
     let timer: Timer | undefined = undefined;
     const next = (): void => {

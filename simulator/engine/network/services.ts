@@ -173,7 +173,8 @@ export class Services {
       dataplane.addService(ns, mark, origin);
     }
     dataplane.addServer(ns, mark, address, isDirect(network), origin);
-    dataplane.writeSysctl(ns, 'net/ipv4/vs/conntrack', '1');
+    // Only for the SNAT; where tasks answer by themselves, conntrack stays out of it.
+    if (!isDirect(network)) dataplane.writeSysctl(ns, 'net/ipv4/vs/conntrack', '1');
   }
 
   /** rmLBBackend: weight 0 first, away when the end point is gone, and with the last one all the rest. */

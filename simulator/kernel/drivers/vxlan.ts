@@ -114,6 +114,7 @@ function encapsulate(dev: NetDevice, inner: Packet, remote: FdbRemote, origin: O
   outer.dport = remote.port !== 0 ? remote.port : state.dstPort;
   outer.vni = remote.vni !== 0 ? remote.vni : state.vni;
   outer.mark = mark;
+  outer.dev = dev.ifindex;
   scrub(inner);
   outer.inner = inner;
   if (dev.ns.kernel.universe.trace !== null) emit(dev.ns, outer, { kind: 'encap', dev: dev.name, vni: outer.vni, remote: remote.address, inner: inner.id, origin });

@@ -3,6 +3,8 @@ import { z } from 'zod/mini';
 import { type CheckSpec, type Finding, kind } from '../finding.ts';
 import { pass, run } from '../look.ts';
 import { place } from '../place.ts';
+import type { FaultSpec } from '../../lab/faults/index.ts';
+import { fault } from '../../lab/scenario.ts';
 
 const list = (check: z.ZodMiniType<CheckSpec>): z.ZodMiniType<CheckSpec[]> => z.array(check).check(z.minLength(1));
 
@@ -49,12 +51,13 @@ export const not = kind<CheckSpec>({
 
 const step = z.strictObject({ on: place, run: z.string() });
 
-export const after = kind<{ run: { on: string; run: string }[]; then: CheckSpec }>({
+export const after = kind<{ faults?: FaultSpec[] | undefined; run: { on: string; run: string }[]; then: CheckSpec }>({
   name: 'after',
-  about: 'A check passes after these commands were run, in a copy of the world.',
-  params: (check) => z.strictObject({ run: z.array(step).check(z.minLength(1)), then: check }),
-  *run({ run: steps, then }, scope) {
+  about: 'A check passes while these faults are there and after these commands were run, in a copy of the world.',
+  params: (check) => z.strictObject({ faults: z.optional(z.array(fault)), run: z.array(step).check(z.minLength(1)), then: check }),
+  *run({ faults = [], run: steps, then }, scope) {
     const world = yield* scope.world(true);
+    for (const one of faults) world.inject(one);
     for (const { on, run: line } of steps) {
       const { exit, stderr } = yield* run(world, on, line);
       if (exit !== 0)
@@ -77,6 +80,8 @@ const event = z
     seconds: z.optional(z.number().check(z.minimum(1), z.maximum(100_000))),
     /** dockerd of this machine is restarted. */
     'restart-docker': z.optional(place),
+    /** Something goes wrong; with `for` it is mended before one looks. */
+    fault: z.optional(fault),
     /** All tasks of this service are replaced; `on` names a manager. */
     'replace-tasks': z.optional(z.strictObject({ on: place, service: z.string() })),
   })
@@ -89,13 +94,13 @@ const SETTLE = 30;
 
 export const survives = kind<{ event: z.infer<typeof event>; then: CheckSpec }>({
   name: 'survives',
-  about: 'A check still passes after something happened: time passed, dockerd was restarted, tasks were replaced.',
+  about: 'A check still passes after something happened: time passed, dockerd was restarted, tasks were replaced, a fault.',
   params: (check) => z.strictObject({ event, then: check }),
   *run({ event: happens, then }, scope) {
     const before = yield* scope.check(then);
     if (before.level === 'fail' || before.level === 'wait') return before;
     const world = yield* scope.world(true);
-    const { seconds, 'restart-docker': restarted, 'replace-tasks': replaced } = happens;
+    const { seconds, 'restart-docker': restarted, 'replace-tasks': replaced, fault: wrong } = happens;
     let name = '';
     if (seconds !== undefined) {
       name = `${seconds} s`;
@@ -104,6 +109,10 @@ export const survives = kind<{ event: z.infer<typeof event>; then: CheckSpec }>(
       name = `${restarted}: systemctl restart docker`;
       yield* run(world, restarted, 'systemctl restart docker');
       yield* pass(world, SETTLE);
+    } else if (wrong !== undefined) {
+      const id = world.inject(wrong);
+      name = world.broke.find((one) => one.id === id)?.says ?? Object.keys(wrong).find((key) => key !== 'after' && key !== 'for') ?? '';
+      yield* pass(world, (wrong.after ?? 0) + (wrong.for ?? 0) + SETTLE);
     } else if (replaced !== undefined) {
       name = `docker service update --force ${replaced.service}`;
       yield* run(world, replaced.on, `docker service update --force ${replaced.service}`, 300);

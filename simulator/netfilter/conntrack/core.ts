@@ -4,7 +4,7 @@
  * Deviations: no zones, no helpers, no expectations; fragments carry their ports in the parsed packet.
  */
 import { SECOND } from '../../base/scheduler.ts';
-import { emit, hookName } from '../../kernel/kernel.ts';
+import { emit, hookName, onlyCounted } from '../../kernel/kernel.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import { NF_ACCEPT, NF_DROP } from '../../kernel/seams.ts';
 import {
@@ -239,6 +239,7 @@ function report(
   hook: number,
   what: 'new' | 'found' | 'confirmed' | 'invalid' | 'untracked',
 ): void {
+  if (onlyCounted(ns)) return;
   const entry = entryOf(packet);
   emit(ns, packet, {
     kind: 'conntrack',

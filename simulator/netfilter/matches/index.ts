@@ -1,67 +1,53 @@
-/** The matches, by name. Adding one is one file beside this one and one line here. */
+/** The matches, by name. Adding one is one file beside this one and one line here, or in rare.ts with its name here. */
 import type { MatchExtension } from '../extension.ts';
 import { addrtypeMatch } from './addrtype.ts';
-import { bpfMatch } from './bpf.ts';
 import { commentMatch } from './comment.ts';
-import { connmarkMatch } from './connmark.ts';
 import { conntrackMatch } from './conntrack.ts';
 import { icmpMatch } from './icmp.ts';
-import { hashlimitMatch } from './hashlimit.ts';
-import { iprangeMatch } from './iprange.ts';
 import { ipvsMatch } from './ipvs.ts';
-import { lengthMatch } from './length.ts';
-import { limitMatch } from './limit.ts';
-import { macMatch } from './mac.ts';
 import { markMatch } from './mark.ts';
 import { multiportMatch } from './multiport.ts';
-import { ownerMatch } from './owner.ts';
-import { physdevMatch } from './physdev.ts';
-import { pkttypeMatch } from './pkttype.ts';
-import { policyMatch } from './policy.ts';
-import { recentMatch } from './recent.ts';
 import { sctpMatch } from './sctp.ts';
 import { stateMatch } from './state.ts';
-import { statisticMatch } from './statistic.ts';
-import { stringMatch } from './string.ts';
 import { tcpMatch } from './tcp.ts';
-import { dscpMatch, tosMatch } from './tos.ts';
-import { ttlMatch } from './ttl.ts';
-import { u32Match } from './u32.ts';
 import { udpMatch } from './udp.ts';
+import { rareMatches } from './rare.ts';
 
-const LIST: readonly MatchExtension[] = [
+/** Those that Docker writes, and the simplest. */
+const EVERYDAY: readonly MatchExtension[] = [
   addrtypeMatch,
-  bpfMatch,
   commentMatch,
-  connmarkMatch,
   conntrackMatch,
-  dscpMatch,
-  hashlimitMatch,
   icmpMatch,
-  iprangeMatch,
   ipvsMatch,
-  lengthMatch,
-  limitMatch,
-  macMatch,
   markMatch,
   multiportMatch,
-  ownerMatch,
-  physdevMatch,
-  pkttypeMatch,
-  policyMatch,
-  recentMatch,
   sctpMatch,
   stateMatch,
-  statisticMatch,
-  stringMatch,
   tcpMatch,
-  tosMatch,
-  ttlMatch,
-  u32Match,
   udpMatch,
 ];
 
-export const MATCHES: ReadonlyMap<string, MatchExtension> = new Map(LIST.map((match) => [match.name, match]));
+/** The names of those in rare.ts. */
+export const RARE: readonly string[] =
+  'bpf connmark dscp hashlimit iprange length limit mac owner physdev pkttype policy recent statistic string tos ttl u32'.split(
+    ' ',
+  );
+
+const BY_NAME = new Map(EVERYDAY.map((match) => [match.name, match]));
+let complete = false;
+
+/** All matches, by name. The rare ones are there from the moment one of them is asked for. */
+export function matches(): ReadonlyMap<string, MatchExtension> {
+  if (!complete) for (const match of rareMatches()) BY_NAME.set(match.name, match);
+  complete = true;
+  return BY_NAME;
+}
+
+/** The match of a name; undefined when there is none. */
+export function matchNamed(name: string): MatchExtension | undefined {
+  return RARE.includes(name) ? matches().get(name) : BY_NAME.get(name);
+}
 
 /** Matches of the real tool that are known and refused. */
 export const MATCHES_NOT_EMULATED: ReadonlySet<string> = new Set([

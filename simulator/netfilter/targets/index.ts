@@ -1,41 +1,33 @@
-/** The targets, by name. Adding one is one file beside this one and one line here. ACCEPT, DROP and RETURN are verdicts. */
+/**
+ * The targets, by name. Adding one is one file beside this one and one line here, or in rare.ts with its name here. ACCEPT, DROP
+ * and RETURN are verdicts.
+ */
 import type { TargetExtension } from '../extension.ts';
-import { checksumTarget } from './checksum.ts';
-import { connmarkTarget } from './connmark.ts';
-import { ctTarget, notrackTarget } from './ct.ts';
-import { logTarget } from './log.ts';
 import { markTarget } from './mark.ts';
 import { dnatTarget, masqueradeTarget, redirectTarget, snatTarget } from './nat.ts';
-import { netmapTarget } from './netmap.ts';
-import { nflogTarget } from './nflog.ts';
-import { rejectTarget } from './reject.ts';
-import { tcpmssTarget } from './tcpmss.ts';
-import { dscpTarget, tosTarget } from './tos.ts';
-import { traceTarget } from './trace.ts';
-import { ttlTarget } from './ttl.ts';
+import { rareTargets } from './rare.ts';
 
-const LIST: readonly TargetExtension[] = [
-  checksumTarget,
-  connmarkTarget,
-  ctTarget,
-  dnatTarget,
-  dscpTarget,
-  logTarget,
-  markTarget,
-  masqueradeTarget,
-  netmapTarget,
-  nflogTarget,
-  notrackTarget,
-  redirectTarget,
-  rejectTarget,
-  snatTarget,
-  tcpmssTarget,
-  tosTarget,
-  traceTarget,
-  ttlTarget,
-];
+/** Those that Docker writes. */
+const EVERYDAY: readonly TargetExtension[] = [dnatTarget, markTarget, masqueradeTarget, redirectTarget, snatTarget];
 
-export const TARGETS: ReadonlyMap<string, TargetExtension> = new Map(LIST.map((target) => [target.name, target]));
+/** The names of those in rare.ts. */
+export const RARE: readonly string[] =
+  'CHECKSUM CONNMARK CT DSCP LOG NETMAP NFLOG NOTRACK REJECT TCPMSS TOS TRACE TTL'.split(' ');
+
+const BY_NAME = new Map(EVERYDAY.map((target) => [target.name, target]));
+let complete = false;
+
+/** All targets, by name. */
+export function targets(): ReadonlyMap<string, TargetExtension> {
+  if (!complete) for (const target of rareTargets()) BY_NAME.set(target.name, target);
+  complete = true;
+  return BY_NAME;
+}
+
+/** The target of a name; undefined when there is none, as for a chain. */
+export function targetNamed(name: string): TargetExtension | undefined {
+  return RARE.includes(name) ? targets().get(name) : BY_NAME.get(name);
+}
 
 /** Verdicts of a rule without an extension. */
 export const STANDARD_TARGETS: ReadonlySet<string> = new Set(['ACCEPT', 'DROP', 'RETURN']);

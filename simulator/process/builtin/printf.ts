@@ -86,6 +86,9 @@ export function formatPrintf(format: string, args: readonly string[]): Printed {
   return { text, complaints };
 }
 
+/** Characters of one field. */
+const WIDEST = 100_000;
+
 const DIRECTIVE = /%(%|([-+ 0#']*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z]))/y;
 
 function onePass(
@@ -123,6 +126,10 @@ function onePass(
     const w = width === '*' ? Number(args[at++] ?? 0) : Number(width ?? 0);
     const hasPrecision = match[0].includes('.');
     const p = precision === '*' ? Number(args[at++] ?? 0) : hasPrecision ? Number(precision ?? 0) : undefined;
+    if (Math.abs(w) > WIDEST || (p ?? 0) > WIDEST) {
+      complaints.push(`${Math.abs(w) > WIDEST ? w : p}: a field of this width is not emulated here`);
+      return { text, at: args.length, stop: true };
+    }
     const argument = args[at];
     at++;
     const piece = convert(kind, flags, p, argument, complaints);

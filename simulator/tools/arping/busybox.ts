@@ -3,7 +3,7 @@ import { formatIpv4, formatMac, parseIpv4 } from '../../base/address.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
 import { ARP_REPLY } from '../../wire/packet.ts';
 import { getopt } from '../net/getopt.ts';
-import { resolve } from '../net/resolve.ts';
+import { resolveInBusybox } from '../net/resolve.ts';
 import { ArpExchange, askingAddress } from './exchange.ts';
 
 const USAGE = `BusyBox v1.37.0 multi-call binary.
@@ -47,7 +47,7 @@ function* main(ctx: ProgramContext): Program {
   if (dev === undefined) return yield* complain(ctx, `interface ${deviceName} not found: No such device`, 2);
   if (!dev.up) return yield* complain(ctx, `interface ${deviceName} is down`, 2);
   if (dev.noArp || dev.kind === 'loopback') return yield* complain(ctx, `interface ${deviceName} is not ARPable`, 2);
-  const target = (yield* resolve(ctx, name, 4)).addresses[0]?.address;
+  const target = (yield* resolveInBusybox(ctx, name, 4)).addresses[0]?.address;
   if (target === undefined) return yield* complain(ctx, `bad address '${name}'`);
   const announces = given.has('U') || given.has('A');
   const wanted = given.get('s');

@@ -10,15 +10,18 @@ import type { OptionSpec, Options } from './options.ts';
 export type Arity =
   | { readonly kind: 'none' }
   | { readonly kind: 'exactly' | 'atLeast' | 'atMost'; readonly count: number }
+  | { readonly kind: 'range'; readonly least: number; readonly most: number }
   | { readonly kind: 'any' };
 
 export const NO_ARGUMENTS: Arity = { kind: 'none' };
 export const exactly = (count: number): Arity => ({ kind: 'exactly', count });
 export const atLeast = (count: number): Arity => ({ kind: 'atLeast', count });
+export const range = (least: number, most: number): Arity => ({ kind: 'range', least, most });
 export const atMost = (count: number): Arity => ({ kind: 'atMost', count });
 
 /** What Tab offers for the words of a command. */
-export type Completion = 'container' | 'runningContainer' | 'service' | 'network' | 'node' | 'image' | 'role' | 'none';
+export type Completion =
+  'container' | 'runningContainer' | 'service' | 'network' | 'node' | 'image' | 'volume' | 'role' | 'none';
 
 /** One run of a command. */
 export interface Call {

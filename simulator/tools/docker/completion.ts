@@ -71,7 +71,7 @@ const VALUES: Readonly<Record<string, Completion | readonly string[]>> = {
   'update-order': ['start-first', 'stop-first'],
   'rollback-order': ['start-first', 'stop-first'],
   driver: ['bridge', 'overlay'],
-  type: ['container', 'image', 'network', 'node', 'service', 'task'],
+  type: ['container', 'image', 'network', 'node', 'service', 'task', 'volume'],
 };
 
 function valuesOf(spec: OptionSpec, start: string, ctx: ProgramContext): readonly string[] {
@@ -101,6 +101,10 @@ function namesOf(kind: Completion, ctx: ProgramContext): string[] {
     case 'node': {
       const found = api.nodes({});
       return found.ok ? ['self', ...found.value.map((node) => node.Description.Hostname ?? node.ID)] : [];
+    }
+    case 'volume': {
+      const found = api.volumes({});
+      return found.ok ? found.value.map(({ Name }) => Name) : [];
     }
     case 'image': {
       const found = api.images({ all: false, filters: {} });

@@ -1,14 +1,15 @@
 /**
  * Compose files (version 3) as `docker stack deploy` reads them: cli/compose/{loader,convert}. Deviations: what is known but not
- * emulated (volumes, secrets, configs, health checks …) is refused; files are not merged; `extends` and anchors across files are
+ * emulated (volumes, capabilities …) is refused; files are not merged; `extends` and anchors across files are
  * not there. Services keep the order of the file, where Go's maps have none.
  */
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod/mini';
-import type { ContainerSpec, NetworkAttachmentConfig, NetworkCreateRequest, PortConfig, ServiceMode, ServiceSpec, TaskSpec, UpdateConfig } from '../../engine/api.ts';
+import type { ContainerSpec, HealthConfig, NetworkAttachmentConfig, NetworkCreateRequest, PortConfig, ServiceMode, ServiceSpec, TaskSpec, UpdateConfig } from '../../engine/api.ts';
 import { Failure } from './failure.ts';
 import { parseBytes, parseCpus, parseDuration } from './optionValues.ts';
 import { parseServicePort } from './ports.ts';
+import type { Wanted } from './references.ts';
 import { shellWords, taggedImage } from './serviceSpec.ts';
 
 export const NAMESPACE = 'com.docker.stack.namespace';
@@ -55,6 +56,29 @@ const longPort = z.strictObject({
   mode: z.optional(z.enum(['ingress', 'host'])),
 });
 
+/** A secret or a config of a service. */
+const reference = z.union([
+  z.string(),
+  z.strictObject({ source: z.string(), target: z.optional(z.string()), uid: z.optional(z.string()), gid: z.optional(z.string()), mode: z.optional(z.number()) }),
+]);
+
+/** A secret or a config of the stack. */
+const fileObject = z.strictObject({
+  file: z.optional(z.string()),
+  external: z.optional(z.union([z.boolean(), z.strictObject({ name: z.string() })])),
+  name: z.optional(z.string()),
+  labels: z.optional(pairs),
+});
+
+const healthcheck = z.strictObject({
+  test: z.optional(words),
+  interval: z.optional(duration),
+  timeout: z.optional(duration),
+  retries: z.optional(z.number()),
+  start_period: z.optional(duration),
+  disable: z.optional(z.boolean()),
+});
+
 const service = z.strictObject({
   image: z.string(),
   command: z.optional(words),
@@ -74,6 +98,9 @@ const service = z.strictObject({
   dns_search: z.optional(strings),
   extra_hosts: z.optional(z.array(z.string())),
   sysctls: z.optional(pairs),
+  secrets: z.optional(z.array(reference)),
+  configs: z.optional(z.array(reference)),
+  healthcheck: z.optional(healthcheck),
   deploy: z.optional(deploy),
   // Only docker compose heeds them.
   depends_on: z.optional(z.unknown()),
@@ -103,11 +130,13 @@ const file = z.strictObject({
   name: z.optional(z.string()),
   services: z.optional(z.record(z.string(), service)),
   networks: z.optional(z.record(z.string(), network)),
+  secrets: z.optional(z.record(z.string(), fileObject)),
+  configs: z.optional(z.record(z.string(), fileObject)),
 });
 
 /** Keys of a compose file that are not emulated here; any other is none. */
 const NOT_EMULATED =
-  /^(?:volumes|secrets|configs|healthcheck|logging|cap_add|cap_drop|configs|credential_spec|devices|env_file|expose|external_links|ipc|isolation|mac_address|pid|read_only|security_opt|shm_size|stdin_open|tmpfs|ulimits|userns_mode|cgroup_parent|container_name|domainname|profiles|driver|external|generic_resources|ipv4_address|x-.*)$/;
+  /^(?:volumes|logging|cap_add|cap_drop|template_driver|start_interval|credential_spec|devices|env_file|expose|external_links|ipc|isolation|mac_address|pid|read_only|security_opt|shm_size|stdin_open|tmpfs|ulimits|userns_mode|cgroup_parent|container_name|domainname|profiles|driver|external|generic_resources|ipv4_address|x-.*)$/;
 /** What the client says it ignores. */
 const IGNORED: readonly (keyof z.infer<typeof service>)[] = ['build', 'links', 'network_mode', 'privileged', 'restart'];
 
@@ -116,9 +145,26 @@ export interface Stack {
   readonly networks: readonly NetworkCreateRequest[];
   /** Networks that must be there. */
   readonly external: readonly string[];
-  readonly services: readonly ServiceSpec[];
+  readonly services: readonly StackService[];
+  /** Secrets and configs to make; those that must be there have no file. */
+  readonly files: readonly StackFile[];
   /** For standard error. */
   readonly warning: string;
+}
+
+export interface StackFile {
+  readonly kind: 'secret' | 'config';
+  readonly name: string;
+  /** Where its content is; undefined: it must be there. */
+  readonly path: string | undefined;
+  readonly labels: Record<string, string>;
+}
+
+/** A service, with what it refers to by name. */
+export interface StackService {
+  readonly spec: ServiceSpec;
+  readonly secrets: readonly Wanted[];
+  readonly configs: readonly Wanted[];
 }
 
 /** The stack that a compose file describes. Throws {@link Failure} in the client's words. */
@@ -140,7 +186,12 @@ export function readStack(text: string, stack: string, env: ReadonlyMap<string, 
   return {
     networks: present.filter(([key, each]) => externalName(key, each) === undefined).map(([key, each]) => networkRequest(nameOf(key), each, stack)),
     external: present.flatMap(([key, each]) => externalName(key, each) ?? []),
-    services: Object.entries(services).map(([name, each]) => serviceSpec(stack, name, each, nameOf)),
+    services: Object.entries(services).map(([name, each]) => ({
+      spec: serviceSpec(stack, name, each, nameOf),
+      secrets: referencesOf('secret', name, each.secrets, parsed.data.secrets ?? {}, stack),
+      configs: referencesOf('config', name, each.configs, parsed.data.configs ?? {}, stack),
+    })),
+    files: [...filesOf('secret', parsed.data.secrets ?? {}, stack), ...filesOf('config', parsed.data.configs ?? {}, stack)],
     warning: ignored.length === 0 ? '' : `Ignoring unsupported options: ${ignored.join(', ')}\n\n`,
   };
 }
@@ -188,6 +239,49 @@ function networkNames({ networks }: Service): string[] {
 function externalName(key: string, each: Network): string | undefined {
   if (each?.external === undefined || each.external === false) return undefined;
   return each.external === true ? (each.name ?? key) : each.external.name;
+}
+
+type FileObject = z.infer<typeof fileObject>;
+
+function fileName(key: string, { external, name }: FileObject, stack: string): string {
+  if (typeof external === 'object') return external.name;
+  return name ?? (external === true ? key : `${stack}_${key}`);
+}
+
+function filesOf(kind: StackFile['kind'], objects: Readonly<Record<string, FileObject>>, stack: string): StackFile[] {
+  return Object.entries(objects).map(([key, object]) => {
+    const external = object.external !== undefined && object.external !== false;
+    if (!external && object.file === undefined) throw new Failure(`${kind}s.${key} is not valid: it needs a file, or external: true`);
+    return { kind, name: fileName(key, object, stack), path: external ? undefined : object.file, labels: sorted({ ...mapOf(object.labels), [NAMESPACE]: stack }) };
+  });
+}
+
+/** What a service refers to, under the names that the swarm has. */
+function referencesOf(kind: StackFile['kind'], service: string, wanted: readonly z.infer<typeof reference>[] | undefined, objects: Readonly<Record<string, FileObject>>, stack: string): Wanted[] {
+  return (wanted ?? []).map((one) => {
+    const { source, target, uid = '0', gid = '0', mode = 0o444 } = typeof one === 'string' ? { source: one } : one;
+    const object = objects[source];
+    if (object === undefined) throw new Failure(`service "${service}" refers to undefined ${kind} ${source}: invalid compose project`);
+    const otherwise = kind === 'secret' ? source : `/${source}`;
+    return { source: fileName(source, object, stack), File: { Name: target ?? otherwise, UID: uid, GID: gid, Mode: mode } };
+  });
+}
+
+/** `test: CMD-SHELL …` as a list, or one line for a shell. */
+function healthOf(name: string, given: z.infer<typeof healthcheck> | undefined): HealthConfig | undefined {
+  if (given === undefined) return undefined;
+  if (given.disable === true) {
+    if (given.test !== undefined) throw new Failure('test and disable can\'t be set at the same time');
+    return { Test: ['NONE'] };
+  }
+  const where = `services.${name}.healthcheck`;
+  return present<HealthConfig>({
+    Test: typeof given.test === 'string' ? ['CMD-SHELL', given.test] : given.test,
+    Interval: nanoseconds(given.interval, `${where}.interval`),
+    Timeout: nanoseconds(given.timeout, `${where}.timeout`),
+    StartPeriod: nanoseconds(given.start_period, `${where}.start_period`),
+    Retries: given.retries,
+  });
 }
 
 function mapOf(given: z.infer<typeof pairs> | undefined): Record<string, string> {
@@ -270,6 +364,7 @@ function serviceSpec(stack: string, name: string, each: Service, nameOf: (key: s
     DNSConfig: present<NonNullable<ContainerSpec['DNSConfig']>>({ Nameservers: listOf(each.dns), Search: listOf(each.dns_search) }),
     Isolation: 'default',
     Sysctls: Object.keys(sysctls).length === 0 ? undefined : sysctls,
+    Healthcheck: healthOf(name, each.healthcheck),
   });
   const { placement, restart_policy: restart, resources } = rollout;
   const task = present<TaskSpec>({

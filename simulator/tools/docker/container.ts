@@ -1,14 +1,16 @@
 /** `docker container …` and its short forms at the top level: cli/command/container. */
 import type { Blocking } from '../../process/program.ts';
-import { daemonError, each, filtersOf, finish, settled, value } from './client.ts';
+import { daemonError, each, finish, settled, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec, type Run } from './command.ts';
 import { ps, PS_OPTIONS } from './containerList.ts';
+import { cp } from './copy.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_ONE, naturalOrder } from './format.ts';
 import { inspectAll } from './inspect.ts';
 import { LOG_OPTIONS, logQuery, printLogs, UNTIL_OPTION } from './logs.ts';
 import { option, refusedOption } from './options.ts';
-import { create, exec, EXEC_OPTIONS, run, start } from './run.ts';
+import { confirmed, pruneContainers } from './prune.ts';
+import { attach, create, exec, EXEC_OPTIONS, run, start } from './run.ts';
 import { RUN_OPTIONS } from './runOptions.ts';
 import { alignTabs } from './table.ts';
 
@@ -118,22 +120,9 @@ const inspect: Run = (call) =>
   inspectAll(call, call.words, call.options.text('format'), { fetch: (word) => call.api.containerInspect(word) });
 
 function* prune(call: Call): Blocking<number> {
-  const { api, ctx, options } = call;
-  if (!options.flag('force')) {
-    yield* ctx.out('WARNING! This will remove all stopped containers.\nAre you sure you want to continue? [y/N] ');
-    if ((yield* ctx.readLine(0))?.trim().toLowerCase() !== 'y') return 0;
-  }
-  const stopped = value(
-    api.containers({ all: true, filters: { ...filtersOf(options), status: ['created', 'exited', 'dead'] } }),
-  );
-  const removed: string[] = [];
-  for (const container of stopped) {
-    const result = yield* settled(call, api.containerRemove(container.Id, { force: false, volumes: false }));
-    if (result.ok) removed.push(container.Id);
-  }
-  yield* ctx.out(
-    `${removed.length > 0 ? `Deleted Containers:\n${removed.join('\n')}\n\n` : ''}Total reclaimed space: 0B\n`,
-  );
+  if (!(yield* confirmed(call, 'WARNING! This will remove all stopped containers.'))) return 0;
+  yield* pruneContainers(call);
+  yield* call.ctx.out('Total reclaimed space: 0B\n');
   return 0;
 }
 
@@ -145,17 +134,39 @@ const CONTAINERS = 'CONTAINER [CONTAINER...]';
 
 /** In the order of names; those of {@link SHORT_FORMS} stand at the top level as well. */
 const COMMANDS: readonly CommandSpec[] = [
-  unemulated(
-    'attach',
-    '[OPTIONS] CONTAINER',
-    'Attach local standard input, output, and error streams to a running container',
-  ),
+  {
+    name: 'attach',
+    aliasLine: twin('attach'),
+    usage: '[OPTIONS] CONTAINER',
+    short: 'Attach local standard input, output, and error streams to a running container',
+    arity: exactly(1),
+    completes: ['runningContainer'],
+    run: attach,
+    options: [
+      refusedOption('detach-keys', '', 'string', 'Override the key sequence for detaching a container'),
+      option('no-stdin', '', 'bool', 'Do not attach STDIN'),
+      option('sig-proxy', '', 'bool', 'Proxy all received signals to the process (default true)'),
+    ],
+  },
   unemulated('commit', '[OPTIONS] CONTAINER [REPOSITORY[:TAG]]', "Create a new image from a container's changes"),
-  unemulated(
-    'cp',
-    '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-',
-    'Copy files/folders between a container and the local filesystem',
-  ),
+  {
+    name: 'cp',
+    aliasLine: twin('cp'),
+    usage: '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdocker cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH',
+    short: 'Copy files/folders between a container and the local filesystem',
+    arity: exactly(2),
+    run: cp,
+    options: [
+      refusedOption('archive', 'a', 'bool', 'Archive mode (copy all uid/gid information)'),
+      option('follow-link', 'L', 'bool', 'Always follow symbol link in SRC_PATH'),
+      option(
+        'quiet',
+        'q',
+        'bool',
+        'Suppress progress output during copy. Progress output is automatically suppressed if no terminal is attached',
+      ),
+    ],
+  },
   {
     name: 'create',
     aliasLine: twin('create'),

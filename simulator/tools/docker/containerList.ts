@@ -97,7 +97,7 @@ function containerRow(container: ContainerSummary, trunc: boolean, now: number):
     Mounts: () => container.Mounts.map((mount) => (trunc ? ellipsis(mount.Source, 15) : mount.Source)).join(','),
     LocalVolumes: () => String(container.Mounts.filter((mount) => mount.Type === 'volume').length),
     Networks: () => Object.keys(container.NetworkSettings.Networks).join(','),
-    Label: () => '',
+    Label: (key) => container.Labels[key] ?? '',
   };
 }
 
@@ -150,8 +150,12 @@ export function* ps(call: Call): Blocking<number> {
   const format = options.text('format');
   // The client tries the template first on an empty row, to see whether it asks for sizes.
   if (format !== '' && !/^(table|json|raw)\b/.test(format)) {
-    const blank: Row = Object.fromEntries(Object.keys({ ...STYLE.titles, Label: '' }).map((name) => [name, () => '']));
-    guardTemplate('failed to execute template', () => new Template(format).execute(rowOf(STYLE.typeName, blank)));
+    const blank: Row = {
+      ...Object.fromEntries(Object.keys(STYLE.titles).map((name) => [name, () => ''])),
+      Label: (key) => key && '',
+    };
+    const tried = guardTemplate('failed to parse template', () => new Template(format));
+    guardTemplate('failed to execute template', () => tried.execute(rowOf(STYLE.typeName, blank)));
   }
   const last = options.flag('latest') ? 1 : options.number('last', -1);
   const containers = value(

@@ -27,18 +27,19 @@ export interface ListStyle {
   readonly titles: Readonly<Record<string, string>>;
 }
 
-/** Columns of one object, computed when asked for. */
-export type Row = Readonly<Record<string, () => Value>>;
+/** Columns of one object, computed when asked for; one that takes a word is a method (`{{.Label "tier"}}`). */
+export type Row = Readonly<Record<string, (argument: string) => Value>>;
 
 /** A row as templates see it; as JSON its columns come sorted by name. */
 export function rowOf(typeName: string, row: Row): GoStruct {
-  const names = Object.keys(row);
+  const methods = new Map(Object.entries(row).filter(([, column]) => column.length > 0));
+  const names = Object.keys(row).filter((name) => !methods.has(name));
   const encode = (): string =>
     `{${[...names]
       .sort()
-      .map((name) => `${JSON.stringify(name)}:${toJson(text((row[name] as () => Value)()))}`)
+      .map((name) => `${JSON.stringify(name)}:${toJson(text(row[name]?.('')))}`)
       .join(',')}}`;
-  return new GoStruct(typeName, names, (name) => row[name]?.(), encode);
+  return new GoStruct(typeName, names, (name) => row[name]?.(''), encode, methods);
 }
 
 // Methods of docker's formatters answer strings or booleans, which JSON shows as such.
@@ -74,9 +75,16 @@ export function formatList(
     const parsed = new Template(template);
     const body = rows.map((row) => `${parsed.execute(rowOf(style.typeName, row))}\n`).join('');
     if (!table) return body;
-    const header = new Template(template, HEADER).execute({ ...style.titles }, { functions: HEADER });
+    const titles = Object.fromEntries(Object.entries(style.titles).map(([name, title]) => [name, () => title]));
+    const dot = template.includes('.Label ') ? rowOf(style.typeName, { ...titles, Label: labelTitle }) : { ...style.titles };
+    const header = new Template(template, HEADER).execute(dot, { functions: HEADER });
     return own === undefined ? alignTabs(`${header}\n${body}`, tables.minimum) : alignTabs(`${header}\n${body}`, 0, 2);
   });
+}
+
+/** SubHeaderContext.Label: the last part of a label's name. */
+function labelTitle(name: string): string {
+  return (name.split('.').at(-1) as string).replace(/[-_]/g, ' ');
 }
 
 /** Turns template errors of `work` into failures that begin with `prefix`. */

@@ -17,6 +17,10 @@ export function arityError(
   const says = ((): string | undefined => {
     if (rule.kind === 'none') return words > 0 ? 'accepts no arguments' : undefined;
     if (rule.kind === 'any') return undefined;
+    if (rule.kind === 'range')
+      return words >= rule.least && words <= rule.most
+        ? undefined
+        : `requires at least ${rule.least} and at most ${rule.most} arguments`;
     const noun = rule.count === 1 ? 'argument' : 'arguments';
     if (rule.kind === 'exactly')
       return words === rule.count ? undefined : `requires ${form === 'short' ? '' : 'exactly '}${rule.count} ${noun}`;

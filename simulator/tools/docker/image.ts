@@ -7,6 +7,7 @@ import { unixTimeText } from './containerList.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, shortId, type ListStyle, type Row } from './format.ts';
 import { inspectAll } from './inspect.ts';
 import { option, refusedOption } from './options.ts';
+import { imagePruneCommand } from './prune.ts';
 import { taggedImage } from './serviceSpec.ts';
 
 const STYLE: ListStyle = {
@@ -174,7 +175,7 @@ export const imageCommand: CommandSpec = {
     },
     unemulated('load', '[OPTIONS]', 'Load an image from a tar archive or STDIN'),
     LS,
-    unemulated('prune', '[OPTIONS]', 'Remove unused images'),
+    imagePruneCommand,
     PULL,
     unemulated('push', '[OPTIONS] NAME[:TAG]', 'Upload an image to a registry'),
     RM,

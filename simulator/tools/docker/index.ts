@@ -1,7 +1,7 @@
 /**
  * `docker`, the client of era 26.1 (docker/cli cmd/docker): finds the command in the tree, reads its options, prints help and
  * errors, runs it against the engine of this machine. Speaks to {@link EngineApi} where the real one speaks HTTP.
- * Not emulated: contexts, TLS, remote daemons, plug-ins, builds, registries, volumes, secrets, configs, compose files, events.
+ * Not emulated: contexts, TLS, remote daemons, plug-ins, builds, registries, drivers of volumes.
  */
 import { DOCKER_SOCKET, type EngineApi } from '../../engine/api.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';

@@ -21,7 +21,8 @@ export const LOG_OPTIONS = [
 ];
 export const UNTIL_OPTION = option('until', '', 'string', UNTIL);
 
-function moment(options: Options, name: string, now: number): number | undefined {
+/** A time, or how long ago; microseconds of the wall clock. */
+export function moment(options: Options, name: string, now: number): number | undefined {
   const text = options.text(name);
   if (text === '') return undefined;
   const ago = parseDuration(text);

@@ -2,7 +2,7 @@
 import { parseCidr, inPrefix } from '../../base/address.ts';
 import { parseRfc3339, type IpamConfig } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { eraOf, filtersOf, finish, value } from './client.ts';
+import { eraOf, filtersOf, finish, settled, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, naturalOrder, shortId, type ListStyle, type Row } from './format.ts';
@@ -101,7 +101,8 @@ function* create(call: Call): Blocking<number> {
     options.items('gateway'),
     keyValues(options.texts('aux-address')),
   );
-  const answer = value(
+  const answer = yield* finish(
+    call,
     api.networkCreate(
       {
         Name: words[0] as string,
@@ -149,7 +150,7 @@ function* rm(call: Call): Blocking<number> {
   const { api, ctx, options, words } = call;
   let status = 0;
   for (const word of words) {
-    const result = api.networkRemove(word);
+    const result = yield* settled(call, api.networkRemove(word));
     if (result.ok) yield* ctx.out(`${word}\n`);
     else if (!(options.flag('force') && result.status === 404)) {
       yield* ctx.err(`Error response from daemon: ${result.message}\n`);

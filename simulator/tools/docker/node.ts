@@ -2,7 +2,7 @@
 import type { Filters, SwarmNode } from '../../engine/api.ts';
 import { bytesSize } from '../../engine/duration.ts';
 import type { Blocking } from '../../process/program.ts';
-import { eraOf, each, filtersOf, value } from './client.ts';
+import { eraOf, each, filtersOf, finish, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, naturalOrder, type ListStyle, type Row } from './format.ts';
@@ -194,7 +194,7 @@ function* change(call: Call, word: string, edit: (spec: SwarmNode['Spec']) => bo
   const node = value(call.api.nodeInspect(reference(call, word)));
   const spec = { ...node.Spec };
   if (!edit(spec)) return false;
-  value(call.api.nodeUpdate(node.ID, node.Version.Index, spec));
+  yield* finish(call, call.api.nodeUpdate(node.ID, node.Version.Index, spec));
   return true;
 }
 
@@ -220,7 +220,7 @@ function* setRole(call: Call, role: 'manager' | 'worker'): Blocking<number> {
 
 function* rm(call: Call): Blocking<number> {
   return yield* each(call, function* (word) {
-    value(call.api.nodeRemove(word, call.options.flag('force')));
+    yield* finish(call, call.api.nodeRemove(word, call.options.flag('force')));
     return word;
   });
 }

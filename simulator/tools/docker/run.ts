@@ -4,6 +4,7 @@ import type { Blocking } from '../../process/program.ts';
 import { daemonError, settled, value } from './client.ts';
 import type { Call } from './command.ts';
 import { Failure } from './failure.ts';
+import { healthOf } from './health.ts';
 import { keyValues } from './optionValues.ts';
 import { option, refusedOption } from './options.ts';
 import { parsePortSpec } from './ports.ts';
@@ -133,6 +134,7 @@ function createRequest(
   };
   if (restart !== undefined && restart.Name !== 'no' && options.flag('rm'))
     throw refusedRun(call.command.name, 'conflicting options: --restart and --rm');
+  const health = healthOf(options);
   return {
     ...(options.has('name') ? { name: options.text('name') } : {}),
     Image: words[0] as string,
@@ -150,11 +152,16 @@ function createRequest(
     ...(options.has('workdir') ? { WorkingDir: options.text('workdir') } : {}),
     Labels: keyValues(options.texts('label')),
     ExposedPorts: exposed,
+    Volumes: options.texts('volume').filter((text) => !text.includes(':')),
     ...(options.has('stop-signal') ? { StopSignal: options.text('stop-signal') } : {}),
+    ...(health === undefined ? {} : { Healthcheck: health }),
     ...(options.has('stop-timeout') ? { StopTimeout: options.number('stop-timeout') } : {}),
     HostConfig: {
       NetworkMode: network,
-      Binds: options.texts('volume').map((text) => bindSpec(call, text)),
+      Binds: options
+        .texts('volume')
+        .filter((text) => text.includes(':'))
+        .map((text) => bindSpec(call, text)),
       CapAdd: capabilityNames(options.texts('cap-add')),
       CapDrop: capabilityNames(options.texts('cap-drop')),
       Sysctls: keyValues(options.texts('sysctl')),
@@ -230,15 +237,38 @@ export function* run(call: Call): Blocking<number> {
     if (!started.ok) throw refusedRun('run', daemonError(started), startStatus(started), false);
     if (!tty && options.flag('sig-proxy', true))
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) ctx.catchSignal(signal);
-    while (ended.result === undefined) {
-      yield* ctx.wait([api.changed]);
-      for (let signal = ctx.takeSignal(); signal !== undefined; signal = ctx.takeSignal())
-        api.containerKill(id, signal);
-    }
-    return value(ended.result).StatusCode;
+    return yield* followed(call, id, ended);
   } finally {
     attached.detach();
   }
+}
+
+/** *blocking* `docker attach` */
+export function* attach(call: Call): Blocking<number> {
+  const { api, options, ctx, words } = call;
+  const [word = ''] = words;
+  const { State, Config } = value(api.containerInspect(word));
+  if (!State.Running) throw new Failure('You cannot attach to a stopped container, start it first');
+  if (Config.OpenStdin && !options.flag('no-stdin'))
+    throw new Failure('docker attach: the standard input of a running container is not emulated here; use --no-stdin');
+  const attached = value(api.containerAttach(word, standardFiles(call, false, Config.Tty)));
+  try {
+    const ended = api.containerWait(word, 'next-exit');
+    if (options.flag('sig-proxy', true))
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) ctx.catchSignal(signal);
+    return yield* followed(call, word, ended);
+  } finally {
+    attached.detach();
+  }
+}
+
+/** *blocking* Passes signals on until the container has ended; its exit code. */
+function* followed({ api, ctx }: Call, id: string, ended: ReturnType<Call['api']['containerWait']>): Blocking<number> {
+  while (ended.result === undefined) {
+    yield* ctx.wait([api.changed]);
+    for (let signal = ctx.takeSignal(); signal !== undefined; signal = ctx.takeSignal()) api.containerKill(id, signal);
+  }
+  return value(ended.result).StatusCode;
 }
 
 /** *blocking* `docker start` */

@@ -1,7 +1,7 @@
 /** `docker service …`: cli/command/service. */
 import type { LogEntry, SwarmService, SwarmTask } from '../../engine/api.ts';
 import type { Blocking } from '../../process/program.ts';
-import { eraOf, daemonError, each, filtersOf, value } from './client.ts';
+import { eraOf, daemonError, each, filtersOf, finish, value } from './client.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, FORMAT_ONE, formatList, naturalOrder, shortId, type ListStyle, type Row } from './format.ts';
@@ -12,6 +12,7 @@ import { LOG_OPTIONS, logQuery, printLogs } from './logs.ts';
 import { option } from './options.ts';
 import { checkValue } from './optionValues.ts';
 import { followService } from './progress.ts';
+import { createdReferences, editedReferences } from './references.ts';
 import { CREATE_OPTIONS, UPDATE_OPTIONS } from './serviceOptions.ts';
 import { prettyService } from './servicePretty.ts';
 import { createSpec, taggedImage, updateSpec, withReplicas } from './serviceSpec.ts';
@@ -98,8 +99,8 @@ function* ls(call: Call): Blocking<number> {
 function* create(call: Call): Blocking<number> {
   const { api, options, ctx, words } = call;
   const image = words[0] as string;
-  const spec = createSpec(options, eraOf(ctx).client.tagsImages ? taggedImage(image) : image, words.slice(1));
-  const created = value(api.serviceCreate(spec, { queryRegistry: !options.flag('no-resolve-image'), cause: ctx }));
+  const spec = createSpec(options, eraOf(ctx).client.tagsImages ? taggedImage(image) : image, words.slice(1), createdReferences(api, options));
+  const created = yield* finish(call, api.serviceCreate(spec, { queryRegistry: !options.flag('no-resolve-image'), cause: ctx }));
   for (const warning of created.Warnings ?? []) yield* ctx.err(`${warning}\n`);
   yield* ctx.out(`${created.ID}\n`);
   if (!detached(call) && !options.flag('quiet')) yield* followService(call, created.ID, false);
@@ -113,7 +114,7 @@ function* update(call: Call): Blocking<number> {
   const before = value(api.serviceInspect(word, { insertDefaults: false }));
   const resolve = (name: string): string => value(api.networkInspect(name, { verbose: false, scope: 'swarm' })).Id;
   const rollback = options.flag('rollback');
-  const spec = rollback ? before.Spec : updateSpec(options, before.Spec, resolve);
+  const spec = rollback ? before.Spec : updateSpec(options, before.Spec, resolve, editedReferences(api, options, before.Spec.TaskTemplate.ContainerSpec ?? { Image: '' }));
   return yield* send(call, word, before, spec, rollback, options.has('image') && !options.flag('no-resolve-image'));
 }
 
@@ -132,7 +133,8 @@ function* send(
   queryRegistry: boolean,
 ): Blocking<number> {
   const { api, options, ctx } = call;
-  const answer = value(
+  const answer = yield* finish(
+    call,
     api.serviceUpdate(before.ID, before.Version.Index, spec, { queryRegistry, rollback: rollBack, cause: ctx }),
   );
   for (const warning of answer.Warnings ?? []) yield* ctx.err(`${warning}\n`);
@@ -166,7 +168,8 @@ function* scale(call: Call): Blocking<number> {
           'scale can only be used with replicated or replicated-job mode',
         ),
       };
-      const answer = value(
+      const answer = yield* finish(
+        call,
         api.serviceUpdate(before.ID, before.Version.Index, spec, { queryRegistry: false, rollback: false, cause: ctx }),
       );
       for (const warning of answer.Warnings ?? []) yield* ctx.err(`${warning}\n`);
@@ -184,7 +187,7 @@ function* scale(call: Call): Blocking<number> {
 
 function* rm(call: Call): Blocking<number> {
   return yield* each(call, function* (word) {
-    value(call.api.serviceRemove(word));
+    yield* finish(call, call.api.serviceRemove(word));
     return word;
   });
 }
@@ -212,7 +215,7 @@ function* inspect(call: Call): Blocking<number> {
   const errors: string[] = [];
   for (const word of words) {
     const service = fetch(word);
-    if (service.ok) yield* ctx.out(prettyService(service.value, networkName, ctx.wallClock));
+    if (service.ok) yield* ctx.out(prettyService(service.value, networkName, ctx.wallClock, eraOf(ctx).client.wording));
     else errors.push(service.status === 404 ? `Error: ${noSuchService(word)}` : daemonError(service));
   }
   if (errors.length > 0) throw new Failure(`Status: ${errors.join('\n')}, Code: 1`);

@@ -2,31 +2,32 @@
 import { option, refusedOption, type OptionSpec } from './options.ts';
 import { checkEnv, checkHost, checkIp, checkLabel, checkMount, checkPreference } from './optionValues.ts';
 import { checkServicePort } from './ports.ts';
+import { checkReference } from './references.ts';
 
 /** The same for `create` and `update`. */
 const HEALTH_OPTIONS = [
-  refusedOption('health-cmd', '', 'string', 'Command to run to check health'),
-  refusedOption('health-interval', '', 'duration', 'Time between running the check (ms|s|m|h)'),
-  refusedOption('health-retries', '', 'int', 'Consecutive failures needed to report unhealthy'),
-  refusedOption(
+  option('health-cmd', '', 'string', 'Command to run to check health'),
+  option('health-interval', '', 'duration', 'Time between running the check (ms|s|m|h)'),
+  option('health-retries', '', 'int', 'Consecutive failures needed to report unhealthy'),
+  option(
     'health-start-interval',
     '',
     'duration',
     'Time between running the check during the start period (ms|s|m|h)',
   ),
-  refusedOption(
+  option(
     'health-start-period',
     '',
     'duration',
     'Start period for the container to initialize before counting retries towards unstable (ms|s|m|h)',
   ),
-  refusedOption('health-timeout', '', 'duration', 'Maximum time to allow one check to run (ms|s|m|h)'),
+  option('health-timeout', '', 'duration', 'Maximum time to allow one check to run (ms|s|m|h)'),
 ];
 
 export const CREATE_OPTIONS: readonly OptionSpec[] = [
   refusedOption('cap-add', '', 'list', 'Add Linux capabilities'),
   refusedOption('cap-drop', '', 'list', 'Drop Linux capabilities'),
-  refusedOption('config', '', 'config', 'Specify configurations to expose to the service'),
+  option('config', '', 'config', 'Specify configurations to expose to the service', checkReference('config')),
   option('constraint', '', 'list', 'Placement constraints'),
   option('container-label', '', 'list', 'Container labels', checkLabel),
   refusedOption('credential-spec', '', 'credential-spec', 'Credential spec for managed service account (Windows only)'),
@@ -61,7 +62,7 @@ export const CREATE_OPTIONS: readonly OptionSpec[] = [
   refusedOption('mount', '', 'mount', 'Attach a filesystem mount to the service', checkMount),
   option('name', '', 'string', 'Service name'),
   option('network', '', 'network', 'Network attachments'),
-  refusedOption('no-healthcheck', '', 'bool', 'Disable any container-specified HEALTHCHECK'),
+  option('no-healthcheck', '', 'bool', 'Disable any container-specified HEALTHCHECK'),
   option('no-resolve-image', '', 'bool', 'Do not query the registry to resolve image digest and supported platforms'),
   option('placement-pref', '', 'pref', 'Add a placement preference', checkPreference),
   option('publish', 'p', 'port', 'Publish a port as a node port', checkServicePort),
@@ -96,7 +97,7 @@ export const CREATE_OPTIONS: readonly OptionSpec[] = [
     'uint',
     'Maximum number of tasks rolled back simultaneously (0 to roll back all at once) (default 1)',
   ),
-  refusedOption('secret', '', 'secret', 'Specify secrets to expose to the service'),
+  option('secret', '', 'secret', 'Specify secrets to expose to the service', checkReference('secret')),
   option(
     'stop-grace-period',
     '',
@@ -137,8 +138,8 @@ export const UPDATE_OPTIONS: readonly OptionSpec[] = [
   option('args', '', 'command', 'Service command args'),
   refusedOption('cap-add', '', 'list', 'Add Linux capabilities'),
   refusedOption('cap-drop', '', 'list', 'Drop Linux capabilities'),
-  refusedOption('config-add', '', 'config', 'Add or update a config file on a service'),
-  refusedOption('config-rm', '', 'list', 'Remove a configuration file'),
+  option('config-add', '', 'config', 'Add or update a config file on a service', checkReference('config')),
+  option('config-rm', '', 'list', 'Remove a configuration file'),
   option('constraint-add', '', 'list', 'Add or update a placement constraint'),
   option('constraint-rm', '', 'list', 'Remove a constraint'),
   option('container-label-add', '', 'list', 'Add or update a container label', checkLabel),
@@ -179,7 +180,7 @@ export const UPDATE_OPTIONS: readonly OptionSpec[] = [
   refusedOption('mount-rm', '', 'list', 'Remove a mount by its target path'),
   option('network-add', '', 'network', 'Add a network'),
   option('network-rm', '', 'list', 'Remove a network'),
-  refusedOption('no-healthcheck', '', 'bool', 'Disable any container-specified HEALTHCHECK'),
+  option('no-healthcheck', '', 'bool', 'Disable any container-specified HEALTHCHECK'),
   option('no-resolve-image', '', 'bool', 'Do not query the registry to resolve image digest and supported platforms'),
   option('placement-pref-add', '', 'pref', 'Add a placement preference', checkPreference),
   option('placement-pref-rm', '', 'pref', 'Remove a placement preference', checkPreference),
@@ -212,8 +213,8 @@ export const UPDATE_OPTIONS: readonly OptionSpec[] = [
     'uint',
     'Maximum number of tasks rolled back simultaneously (0 to roll back all at once)',
   ),
-  refusedOption('secret-add', '', 'secret', 'Add or update a secret on a service'),
-  refusedOption('secret-rm', '', 'list', 'Remove a secret'),
+  option('secret-add', '', 'secret', 'Add or update a secret on a service', checkReference('secret')),
+  option('secret-rm', '', 'list', 'Remove a secret'),
   option('stop-grace-period', '', 'duration', 'Time to wait before force killing a container (ns|us|ms|s|m|h)'),
   option('stop-signal', '', 'string', 'Signal to stop the container'),
   refusedOption('sysctl-add', '', 'list', 'Add or update a Sysctl option'),

@@ -1,4 +1,5 @@
 /** `docker service inspect --pretty`: the template of cli/command/service/formatter.go, blanks and tabs as there. */
+import type { Client } from '../../eras/era.ts';
 import { parseRfc3339, type SwarmService, type UpdateConfig } from '../../engine/api.ts';
 import { bytesSize, humanDuration } from '../../engine/duration.ts';
 import { durationText } from './optionValues.ts';
@@ -73,6 +74,18 @@ SysCtls:
 {{- range $k, $v := .Sysctls }}
  {{ $k }}{{if $v }}: {{ $v }}{{ end }}
 {{- end }}{{ end }}
+{{- if .Configs }}
+Configs:
+{{- range $config := .Configs }}
+ Target:	{{ $config.File.Name }}
+  Source:	{{ $config.ConfigName }}
+{{- end }}{{ end }}
+{{- if .Secrets }}
+Secrets:
+{{- range $secret := .Secrets }}
+ Target:	{{ $secret.File.Name }}
+  Source:	{{ $secret.SecretName }}
+{{- end }}{{ end }}
 Resources:
 {{- if .Reservations }}
  Reservations:
@@ -94,6 +107,18 @@ Ports:
   TargetPort = {{ $port.TargetPort }}
   PublishMode = {{ $port.PublishMode }}
 {{- end }} {{ end }}
+{{- if .Healthcheck }}
+ Healthcheck:
+  Interval = {{ .Healthcheck.Interval }}
+  Retries = {{ .Healthcheck.Retries }}
+  StartPeriod =	{{ .Healthcheck.StartPeriod }}
+  Timeout =	{{ .Healthcheck.Timeout }}
+  {{- if .Healthcheck.Test }}
+  Tests:
+	{{- range $test := .Healthcheck.Test }}
+	 Test = {{ $test }}
+  {{- end }} {{ end }}
+{{- end }}
 
 `;
 
@@ -109,16 +134,20 @@ function rollOut(config: UpdateConfig | undefined): Value {
   };
 }
 
+/** As clients of 2017 wrote it: the constraints in the line above, misspelt; and no initial process. */
+const EARLY = PRETTY.replace('Placement:\n{{- if .Constraints }}\n Constraints:', 'Placement:{{- if .Constraints }}Contraints:').replace(/\n (?:Update|Rollback) order:[^\n]*/g, '').replace(/\n\n$/, '\n');
+
 /** One service; `networkName` gives a network's name by its id, `now` is the wall clock in microseconds. */
-export function prettyService(service: SwarmService, networkName: (id: string) => string, now: number): string {
+export function prettyService(service: SwarmService, networkName: (id: string) => string, now: number, wording: Client['wording'] = '2024'): string {
   const { Spec: spec } = service;
   const task = spec.TaskTemplate;
   const container = task.ContainerSpec;
+  const health = container?.Healthcheck;
   const ago = (time: string | undefined): string =>
     time === undefined ? '' : `${humanDuration(now - (parseRfc3339(time) ?? now)).toLowerCase()} ago`;
   const reservations = task.Resources?.Reservations ?? {};
   const status = service.UpdateStatus;
-  return new Template(PRETTY).execute({
+  return new Template(wording === '2017' ? EARLY : PRETTY).execute({
     ID: service.ID,
     Name: spec.Name,
     Labels: spec.Labels,
@@ -151,6 +180,9 @@ export function prettyService(service: SwarmService, networkName: (id: string) =
     Init: container?.Init === undefined ? '' : String(container.Init),
     User: container?.User ?? '',
     Sysctls: container?.Sysctls ?? {},
+    Configs: (container?.Configs ?? []).map(({ File, ConfigName }) => ({ File: { ...File }, ConfigName })),
+    Secrets: (container?.Secrets ?? []).map(({ File, SecretName }) => ({ File: { ...File }, SecretName })),
+    Healthcheck: health === undefined ? null : { Interval: durationText(health.Interval ?? 0), Retries: health.Retries ?? 0, StartPeriod: durationText(health.StartPeriod ?? 0), Timeout: durationText(health.Timeout ?? 0), Test: health.Test ?? [] },
     Reservations:
       Object.keys(reservations).length === 0
         ? null

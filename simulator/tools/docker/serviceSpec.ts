@@ -9,6 +9,7 @@ import type {
   UpdateConfig,
 } from '../../engine/api.ts';
 import { Failure } from './failure.ts';
+import { editHealth, healthOf } from './health.ts';
 import type { Options } from './options.ts';
 import { keyValues, parseBytes, parseCpus, parseDuration } from './optionValues.ts';
 import { parseServicePort, portKey } from './ports.ts';
@@ -146,7 +147,7 @@ export function shellWords(line: string): string[] {
 }
 
 /** The spec that `service create` sends. */
-export function createSpec(options: Options, image: string, args: readonly string[]): ServiceSpec {
+export function createSpec(options: Options, image: string, args: readonly string[], files: Pick<ContainerSpec, 'Secrets' | 'Configs'> = {}): ServiceSpec {
   const labels = keyValues(options.texts('container-label'));
   const container = compact<ContainerSpec>({
     Image: image,
@@ -166,6 +167,9 @@ export function createSpec(options: Options, image: string, args: readonly strin
       Options: texts(options, 'dns-option'),
     }),
     Isolation: 'default',
+    Secrets: files.Secrets,
+    Configs: files.Configs,
+    Healthcheck: healthOf(options),
   });
   const task = compact<TaskSpec>({
     ContainerSpec: container,
@@ -265,7 +269,12 @@ function editNetworks(
 }
 
 /** The spec that `service update` sends. */
-export function updateSpec(options: Options, before: ServiceSpec, resolve: (network: string) => string): ServiceSpec {
+export function updateSpec(
+  options: Options,
+  before: ServiceSpec,
+  resolve: (network: string) => string,
+  files: Pick<ContainerSpec, 'Secrets' | 'Configs'> = {},
+): ServiceSpec {
   const task = before.TaskTemplate;
   const old = task.ContainerSpec ?? { Image: '' };
   const dns = old.DNSConfig ?? {};
@@ -288,6 +297,9 @@ export function updateSpec(options: Options, before: ServiceSpec, resolve: (netw
       Search: editList(dns.Search, options, 'dns-search-add', 'dns-search-rm'),
       Options: editList(dns.Options, options, 'dns-option-add', 'dns-option-rm'),
     }),
+    Secrets: files.Secrets ?? old.Secrets,
+    Configs: files.Configs ?? old.Configs,
+    Healthcheck: editHealth(old.Healthcheck, options),
   });
   const reserve = resources(options)?.Reservations ?? {};
   const published = editPorts(before.EndpointSpec?.Ports ?? [], options);

@@ -1,15 +1,17 @@
 /** `docker stack …`: cli/command/stack. What a stack is made of is seen by its label. */
-import type { Filters, SwarmService } from '../../engine/api.ts';
+import type { Filters, ServiceSpec, SwarmService } from '../../engine/api.ts';
+import { encodeBase64 } from '../../base/base64.ts';
 import { strerror } from '../../base/errno.ts';
 import { MILLISECOND } from '../../base/scheduler.ts';
 import type { Blocking } from '../../process/program.ts';
-import { eraOf, daemonError, filtersOf, value } from './client.ts';
-import { NAMESPACE, readStack } from './compose.ts';
+import { eraOf, daemonError, filtersOf, settled, value } from './client.ts';
+import { NAMESPACE, readStack, type StackFile, type StackService } from './compose.ts';
 import { atLeast, exactly, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_LIST, formatList, naturalOrder, type ListStyle, type Row } from './format.ts';
 import { option, refusedOption } from './options.ts';
 import { followService } from './progress.ts';
+import { asConfig, asSecret, resolveReferences } from './references.ts';
 import { printServices } from './service.ts';
 import { printTasks, TASK_OPTIONS } from './tasks.ts';
 
@@ -64,11 +66,12 @@ function* ps(call: Call): Blocking<number> {
 }
 
 /** *blocking* What went wrong, line by line. */
-function* removeServices({ api, ctx }: Call, services: readonly SwarmService[]): Blocking<string[]> {
+function* removeServices(call: Call, services: readonly SwarmService[]): Blocking<string[]> {
+  const { api, ctx } = call;
   const failures: string[] = [];
   for (const service of [...services].sort((a, b) => naturalOrder(a.Spec.Name, b.Spec.Name))) {
     yield* ctx.out(`Removing service ${service.Spec.Name}\n`);
-    const removed = api.serviceRemove(service.ID);
+    const removed = yield* settled(call, api.serviceRemove(service.ID));
     if (!removed.ok) failures.push(`Failed to remove service ${service.ID}: ${daemonError(removed)}`);
     yield* ctx.sleep(ANSWER_TIME);
   }
@@ -81,11 +84,17 @@ function* rm(call: Call): Blocking<number> {
   for (const stack of call.words) {
     const owned = servicesOf(call, stack);
     const networks = value(api.networks({ label: [`${NAMESPACE}=${stack}`] }));
-    if (owned.length + networks.length === 0) yield* ctx.err(`Nothing found in stack: ${stack}\n`);
+    const files = (['secret', 'config'] as const).flatMap((kind) => value(kind === 'secret' ? api.secrets({ label: [`${NAMESPACE}=${stack}`] }) : api.configs({ label: [`${NAMESPACE}=${stack}`] })).map((file) => ({ kind, file })));
+    if (owned.length + networks.length + files.length === 0) yield* ctx.err(`Nothing found in stack: ${stack}\n`);
     failures.push(...(yield* removeServices(call, owned)));
+    for (const { kind, file } of files) {
+      yield* ctx.out(`Removing ${kind} ${file.Spec.Name}\n`);
+      const removed = yield* settled(call, kind === 'secret' ? api.secretRemove(file.ID) : api.configRemove(file.ID));
+      if (!removed.ok) failures.push(`Failed to remove ${kind} ${file.ID}: ${daemonError(removed)}`);
+    }
     for (const network of networks) {
       yield* ctx.out(`Removing network ${network.Name}\n`);
-      const removed = api.networkRemove(network.Id);
+      const removed = yield* settled(call, api.networkRemove(network.Id));
       if (!removed.ok) failures.push(`Failed to remove network ${network.Id}: ${daemonError(removed)}`);
     }
   }
@@ -106,7 +115,7 @@ function* deploy(call: Call): Blocking<number> {
   if (!options.has('detach'))
     yield* ctx.err('Since --detach=false was not specified, tasks will be created in the background.\nIn a future release, --detach=false will become the default.\n');
   const owned = servicesOf(call, stack);
-  if (options.flag('prune')) yield* removeServices(call, owned.filter(({ Spec }) => !described.services.some(({ Name }) => Name === Spec.Name)));
+  if (options.flag('prune')) yield* removeServices(call, owned.filter(({ Spec }) => !described.services.some(({ spec }) => spec.Name === Spec.Name)));
   for (const name of described.external) {
     const there = api.networkInspect(name, { verbose: false, scope: 'swarm' });
     if (!there.ok)
@@ -115,16 +124,18 @@ function* deploy(call: Call): Blocking<number> {
   const known = new Set(value(api.networks({ label: [`${NAMESPACE}=${stack}`] })).map(({ Name }) => Name));
   for (const network of described.networks.filter(({ Name }) => !known.has(Name))) {
     yield* ctx.out(`Creating network ${network.Name}\n`);
-    const created = api.networkCreate(network, ctx);
+    const created = yield* settled(call, api.networkCreate(network, ctx));
     if (!created.ok) throw new Failure(`failed to create network ${network.Name}: ${daemonError(created)}`);
   }
+  for (const file of described.files) yield* deployFile(call, file, paths[0] as string);
   const queryRegistry = options.text('resolve-image', 'always') !== 'never';
   const made: string[] = [];
-  for (const spec of described.services) {
+  for (const service of described.services) {
+    const spec = withReferences(call, service);
     const before = owned.find(({ Spec }) => Spec.Name === spec.Name);
     if (before === undefined) {
       yield* ctx.out(`Creating service ${spec.Name}\n`);
-      const created = api.serviceCreate(spec, { queryRegistry, cause: ctx });
+      const created = yield* settled(call, api.serviceCreate(spec, { queryRegistry, cause: ctx }));
       if (!created.ok) throw new Failure(`failed to create service ${spec.Name}: ${daemonError(created)}`);
       made.push(created.value.ID);
       yield* ctx.sleep(ANSWER_TIME);
@@ -132,13 +143,48 @@ function* deploy(call: Call): Blocking<number> {
     }
     yield* ctx.out(`Updating service ${spec.Name} (id: ${before.ID})\n`);
     const task = { ...spec.TaskTemplate, ForceUpdate: before.Spec.TaskTemplate.ForceUpdate };
-    const updated = api.serviceUpdate(before.ID, before.Version.Index, { ...spec, TaskTemplate: task }, { queryRegistry, rollback: false, cause: ctx });
+    const updated = yield* settled(
+      call,
+      api.serviceUpdate(before.ID, before.Version.Index, { ...spec, TaskTemplate: task }, { queryRegistry, rollback: false, cause: ctx }),
+    );
     if (!updated.ok) throw new Failure(`failed to update service ${spec.Name}: ${daemonError(updated)}`);
     for (const warning of updated.value.Warnings ?? []) yield* ctx.err(`${warning}\n`);
     made.push(before.ID);
   }
   if (!detach) for (const id of made) yield* followService(call, id, options.flag('quiet'));
   return 0;
+}
+
+/** *blocking* A secret or config of the stack: made, brought up to date, or looked for. */
+function* deployFile(call: Call, { kind, name, path, labels }: StackFile, compose: string): Blocking<void> {
+  const { api, ctx } = call;
+  const found = kind === 'secret' ? api.secretInspect(name) : api.configInspect(name);
+  if (path === undefined) {
+    if (!found.ok) throw new Failure(`${kind} not found: ${name}`);
+    return;
+  }
+  const directory = compose === '-' ? '' : compose.slice(0, compose.lastIndexOf('/') + 1);
+  const place = path.startsWith('/') ? path : `${directory}${path}`;
+  const content = ctx.fs.readFile(place);
+  if (!content.ok) throw new Failure(`open ${place}: ${strerror(content.errno).toLowerCase()}`);
+  const spec = { Name: name, Labels: labels, Data: encodeBase64(content.value) };
+  if (found.ok) {
+    const { ID, Version } = found.value;
+    const updated = yield* settled(call, kind === 'secret' ? api.secretUpdate(ID, Version.Index, spec) : api.configUpdate(ID, Version.Index, spec));
+    if (!updated.ok) throw new Failure(`failed to update ${kind} ${name}: ${daemonError(updated)}`);
+    return;
+  }
+  yield* ctx.out(`Creating ${kind} ${name}\n`);
+  const created = yield* settled(call, kind === 'secret' ? api.secretCreate(spec) : api.configCreate(spec));
+  if (!created.ok) throw new Failure(`failed to create ${kind} ${name}: ${daemonError(created)}`);
+}
+
+/** The specification with the ids of what it refers to. */
+function withReferences({ api }: Call, { spec, secrets, configs }: StackService): ServiceSpec {
+  const Secrets = resolveReferences(api, 'secret', secrets).map(asSecret);
+  const Configs = resolveReferences(api, 'config', configs).map(asConfig);
+  const container = { ...(spec.TaskTemplate.ContainerSpec ?? { Image: '' }), ...(Secrets.length === 0 ? {} : { Secrets }), ...(Configs.length === 0 ? {} : { Configs }) };
+  return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: container } };
 }
 
 /** *blocking* `-` is standard input. */

@@ -93,7 +93,8 @@ function* joinToken(call: Call): Blocking<number> {
   if (role !== 'worker' && role !== 'manager') throw new Failure(`unknown role ${role}`);
   if (options.flag('rotate')) {
     const swarm = value(api.swarmInspect());
-    value(
+    yield* finish(
+      call,
       api.swarmUpdate(swarm.Version.Index, swarm.Spec, {
         workerToken: role === 'worker',
         managerToken: role === 'manager',
@@ -129,7 +130,7 @@ function* update(call: Call): Blocking<number> {
       ? { Dispatcher: { HeartbeatPeriod: parseDuration(options.text('dispatcher-heartbeat')) ?? 0 } }
       : {}),
   };
-  value(api.swarmUpdate(swarm.Version.Index, spec, { workerToken: false, managerToken: false }));
+  yield* finish(call, api.swarmUpdate(swarm.Version.Index, spec, { workerToken: false, managerToken: false }));
   yield* ctx.out('Swarm updated.\n');
   return 0;
 }
@@ -216,7 +217,7 @@ export const swarmCommand: CommandSpec = {
           'Dispatcher heartbeat period (ns|us|ms|s|m|h) (default 5s)',
         ),
         refusedOption('external-ca', '', 'external-ca', 'Specifications of one or more certificate signing endpoints'),
-        refusedOption('force-new-cluster', '', 'bool', 'Force create a new cluster from current state'),
+        option('force-new-cluster', '', 'bool', 'Force create a new cluster from current state'),
         refusedOption('max-snapshots', '', 'uint', 'Number of additional Raft snapshots to retain'),
         refusedOption('snapshot-interval', '', 'uint', 'Number of log entries between Raft snapshots (default 10000)'),
         option('task-history-limit', '', 'int', 'Task history retention limit (default 5)'),

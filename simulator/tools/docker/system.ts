@@ -6,11 +6,13 @@ import type { Blocking } from '../../process/program.ts';
 import type { Era } from '../../eras/era.ts';
 import { connect, daemonError, eraOf, value } from './client.ts';
 import { atLeast, NO_ARGUMENTS, type Call, type CommandSpec } from './command.ts';
+import { eventsCommand } from './events.ts';
 import { Failure } from './failure.ts';
 import { FORMAT_ONE, guardTemplate } from './format.ts';
 import { goValue, INFO } from './goTypes.ts';
 import { inspectAll } from './inspect.ts';
 import { option, refusedOption } from './options.ts';
+import { systemPruneCommand } from './prune.ts';
 import { alignTabs } from './table.ts';
 import { Template } from './template/execute.ts';
 import { toJson, type Value } from './template/value.ts';
@@ -227,7 +229,8 @@ function serverInfo(info: EngineInfo, era: Era): string {
     ` ID: ${info.ID}`,
   );
   lines.push(` Docker Root Dir: ${info.DockerRootDir}`, ` Debug Mode: ${info.Debug}`);
-  if (info.Labels.length > 0 || wording === '2020') lines.push(' Labels:', ...info.Labels.map((label) => `  ${label}`));
+  if (info.Labels.length > 0 || wording === '2018' || wording === '2020')
+    lines.push(' Labels:', ...info.Labels.map((label) => `  ${label}`));
   lines.push(
     ` Experimental: ${info.ExperimentalBuild}`,
     ' Insecure Registries:',
@@ -235,6 +238,27 @@ function serverInfo(info: EngineInfo, era: Era): string {
   );
   lines.push(` Live Restore Enabled: ${info.LiveRestoreEnabled}`, '');
   return `${lines.join('\n')}\n`;
+}
+
+/** The same until 18.09: nothing of the client before it, so one blank less in front; fewer lines, and the registry's name. */
+function earlyInfo(text: string, era: Era): string {
+  const first = era.client.wording === '2017';
+  const unknown = first
+    ? /^(?: {2}Force Rotate| Autolock Managers| Root Rotation| Data Path Port|Cgroup Version|Labels:)/
+    : /^(?:Cgroup Version| Data Path Port)/;
+  const lines = text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.replace(/^ /, ''));
+  return lines
+    .filter((line) => !unknown.test(line) && !(first && /^ Log: *$/.test(line)))
+    .map((line) => {
+      if (line.startsWith('Debug Mode: '))
+        return `Debug Mode (client): false\nDebug Mode (server): ${line.slice(12)}\nRegistry: https://index.docker.io/v1/`;
+      if (first && line === 'Plugins:') return 'Plugins: ';
+      return first ? line.replace(/^(Total Memory: [\d.]+)/, (found) => `${found.replace(/\.?0+$/, '')} `) : line;
+    })
+    .join('\n');
 }
 
 function* info(call: Call): Blocking<number> {
@@ -252,12 +276,14 @@ function* info(call: Call): Blocking<number> {
     return 0;
   }
   const era = eraOf(ctx);
-  yield* ctx.out(clientInfo(era));
+  const early = era.client.wording === '2017' || era.client.wording === '2018';
+  if (!early) yield* ctx.out(clientInfo(era));
   if (!server.ok) {
+    if (early) throw new Failure(server.message);
     yield* ctx.out('Server:\n');
     throw new Failure(`ERROR: ${server.message}\nerrors pretty printing info`);
   }
-  yield* ctx.out(serverInfo(server.value, era));
+  yield* ctx.out(early ? earlyInfo(serverInfo(server.value, era), era) : serverInfo(server.value, era));
   for (const warning of server.value.Warnings ?? []) yield* ctx.err(`${warning}\n`);
   return 0;
 }
@@ -271,11 +297,14 @@ const KINDS: readonly Kind[] = [
   ['container', false, (api, word) => api.containerInspect(word)],
   ['image', false, (api, word) => api.imageInspect(word)],
   ['network', false, (api, word) => api.networkInspect(word, { verbose: false })],
+  ['volume', false, (api, word) => api.volumeInspect(word)],
   ['service', true, (api, word) => api.serviceInspect(word, { insertDefaults: true })],
   ['task', true, (api, word) => api.taskInspect(word)],
   ['node', true, (api, word) => api.nodeInspect(word)],
+  ['secret', true, (api, word) => api.secretInspect(word)],
+  ['config', true, (api, word) => api.configInspect(word)],
 ];
-const UNEMULATED_KINDS = ['volume', 'plugin', 'secret', 'config'];
+const UNEMULATED_KINDS = ['plugin'];
 
 function* inspect(call: Call): Blocking<number> {
   const { api, options, words } = call;
@@ -345,8 +374,8 @@ export const systemCommand: CommandSpec = {
       short: 'Proxy the stdio stream to the daemon connection. Should not be invoked manually.',
       hidden: true,
     },
-    { name: 'events', usage: '[OPTIONS]', short: 'Get real time events from the server' },
+    eventsCommand,
     infoCommand,
-    { name: 'prune', usage: '[OPTIONS]', short: 'Remove unused data' },
+    systemPruneCommand,
   ],
 };

@@ -4,6 +4,8 @@
  */
 import type { CommandSpec } from './command.ts';
 import { containerCommand, containerShort } from './container.ts';
+import { eventsCommand } from './events.ts';
+import { configCommand, secretCommand } from './files.ts';
 import { imageCommand, imagesCommand, pullCommand, rmiCommand, tagCommand } from './image.ts';
 import { networkCommand } from './network.ts';
 import { nodeCommand } from './node.ts';
@@ -11,6 +13,7 @@ import { option, refusedOption, type OptionSpec } from './options.ts';
 import { serviceCommand } from './service.ts';
 import { stackCommand } from './stack.ts';
 import { swarmCommand } from './swarm.ts';
+import { volumeCommand } from './volume.ts';
 import { infoCommand, inspectCommand, systemCommand, versionCommand } from './system.ts';
 
 const refused = (name: string, short: string): CommandSpec => ({ name, usage: '', short });
@@ -46,19 +49,12 @@ export const GROUPS: readonly { readonly title: string; readonly commands: reado
       refused('plugin', 'Manage plugins'),
       systemCommand,
       refused('trust', 'Manage trust on Docker images'),
-      refused('volume', 'Manage volumes'),
+      volumeCommand,
     ],
   },
   {
     title: 'Swarm Commands',
-    commands: [
-      { ...refused('config', 'Manage Swarm configs'), shownOn: 'manager' },
-      nodeCommand,
-      { ...refused('secret', 'Manage Swarm secrets'), shownOn: 'manager' },
-      serviceCommand,
-      stackCommand,
-      swarmCommand,
-    ],
+    commands: [configCommand, nodeCommand, secretCommand, serviceCommand, stackCommand, swarmCommand],
   },
   {
     title: 'Commands',
@@ -68,7 +64,7 @@ export const GROUPS: readonly { readonly title: string; readonly commands: reado
       containerShort('cp'),
       containerShort('create'),
       containerShort('diff'),
-      refused('events', 'Get real time events from the server'),
+      eventsCommand,
       containerShort('export'),
       refused('history', 'Show the history of an image'),
       refused('import', 'Import the contents from a tarball to create a filesystem image'),

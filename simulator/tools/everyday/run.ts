@@ -338,9 +338,10 @@ function* kill(ctx: ProgramContext): Program {
   let status = 0;
   for (const target of targets) {
     if (!/^-?\d+$/.test(target)) status = yield* complain(ctx, `failed to parse argument: '${target}'`);
-    else if (signal === undefined)
-      status = ctx.processes().some((process) => process.pid === Number(target)) ? status : 1;
-    else {
+    else if (signal === undefined) {
+      if (ctx.processes().some((process) => process.pid === Number(target))) continue;
+      status = yield* complain(ctx, `(${target}): ${strerror('ESRCH')}`);
+    } else {
       const sent = ctx.kill(Number(target), signal);
       if (!sent.ok) status = yield* complain(ctx, `(${target}): ${strerror(sent.errno)}`);
     }

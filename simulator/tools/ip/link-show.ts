@@ -142,6 +142,10 @@ export function printStats(out: Printer, dev: NetDevice, errors: boolean, lineBr
     statsMembers(out, rx, tx);
     return;
   }
+  if (dev.ns.kernel.platform.iproute.details === '2020') {
+    out.text(narrowStats(rx, tx, errors, lineBreak));
+    return;
+  }
   const widths = WIDTHS.map((width, i) => Math.max(width, String(rx[i] ?? '').length, String(tx[i] ?? '').length));
   const row = (values: readonly (string | number)[], from = 0): string =>
     values.map((value, i) => `${String(value).padStart(widths[i + from] as number)} `).join('');
@@ -158,6 +162,17 @@ export function printStats(out: Printer, dev: NetDevice, errors: boolean, lineBr
   text += `${lineBreak}${header('TX', ['bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns'])}    ${row(tx)}`;
   if (errors) text += errorRows('TX', ['aborted', 'fifo', 'window', 'heartbt', 'transns']);
   out.text(text);
+}
+
+/** The same before iproute2 5.11: columns of their own widths, numbers at their left. */
+function narrowStats(rx: readonly number[], tx: readonly number[], errors: boolean, lineBreak: string): string {
+  const row = (values: readonly number[]): string =>
+    values.map((value, i) => `${String(value).padEnd(i === 0 ? 10 : i === 1 ? 8 : 7)} `).join('');
+  const block = (title: string, last: string, values: readonly number[], more: string): string => {
+    const details = `${lineBreak}    ${title} errors: ${more}${lineBreak}               ${row([0, 0, 0, 0, 0]).slice(3)}`;
+    return `    ${title}: bytes  packets  errors  dropped ${last}   ${lineBreak}    ${row(values)}${errors ? details : ''}`;
+  };
+  return `${block('RX', 'missed  mcast', rx, 'length   crc     frame   fifo    overrun')}${lineBreak}${block('TX', 'carrier collsns'.trimEnd(), tx, 'aborted  fifo   window heartbeat')}`;
 }
 
 function statsMembers(out: Printer, rx: readonly number[], tx: readonly number[]): void {

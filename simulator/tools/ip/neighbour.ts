@@ -201,7 +201,9 @@ function print(call: Call, out: Printer, neighbour: Neighbour, hideDev: boolean)
     out.openArray('state');
     out.element(neighbour.state);
     out.closeArray();
-    out.text(neighbour.dev.ns.kernel.platform.iproute.neighbourBlank ? `${neighbour.state} ` : neighbour.state);
+    // Either its blank stands behind the state, or before it, where an address has left it out.
+    const behind = neighbour.dev.ns.kernel.platform.iproute.neighbourBlank;
+    out.text(behind ? `${neighbour.state} ` : unknown ? ` ${neighbour.state}` : neighbour.state);
   }
   out.text('\n');
   out.closeObject();

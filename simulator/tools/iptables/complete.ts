@@ -1,7 +1,7 @@
 /** Tab completion of the iptables family: tables, chains, matches, targets, options. */
 import { shownBaseChains, TABLE_NAMES, userChains, type TableName } from '../../netfilter/index.ts';
-import { MATCHES } from '../../netfilter/matches/index.ts';
-import { STANDARD_TARGETS, TARGETS } from '../../netfilter/targets/index.ts';
+import { matches, matchNamed } from '../../netfilter/matches/index.ts';
+import { STANDARD_TARGETS, targetNamed, targets } from '../../netfilter/targets/index.ts';
 import type { ProgramContext } from '../../process/program.ts';
 
 const COMMANDS = [
@@ -57,12 +57,12 @@ export function completeIptables(words: readonly string[], ctx: ProgramContext):
       return TABLE_NAMES;
     case '-m':
     case '--match':
-      return [...MATCHES.keys()];
+      return [...matches().keys()];
     case '-j':
     case '--jump':
       return [
         ...STANDARD_TARGETS,
-        ...TARGETS.keys(),
+        ...targets().keys(),
         ...userChains(ctx.netns, table).map((chain) => chain.name),
       ].sort();
     case '-g':
@@ -98,8 +98,8 @@ function extensionOptions(words: readonly string[]): string[] {
   const options: string[] = [];
   words.forEach((word, at) => {
     const name = words[at + 1] ?? '';
-    if (word === '-m' || word === '-p') options.push(...Object.keys(MATCHES.get(name)?.options ?? {}));
-    if (word === '-j') options.push(...Object.keys(TARGETS.get(name)?.options ?? {}));
+    if (word === '-m' || word === '-p') options.push(...Object.keys(matchNamed(name)?.options ?? {}));
+    if (word === '-j') options.push(...Object.keys(targetNamed(name)?.options ?? {}));
   });
   return options.map((option) => `--${option}`);
 }

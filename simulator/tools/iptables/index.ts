@@ -31,10 +31,12 @@ function backendOf(ctx: ProgramContext): Backend {
 
 function* denied(ctx: ProgramContext, program: string): Program {
   const backend = backendOf(ctx);
+  const at = ctx.argv.findIndex((word) => word === '-t' || word === '--table');
+  const table = (at < 0 ? undefined : ctx.argv[at + 1]) ?? 'filter';
   const text =
     backend === 'nft'
       ? `${program} ${versionOf(backend, ctx.host.kernel.platform)}: Could not fetch rule set generation id: Permission denied (you must be root)\n`
-      : `${program} ${versionOf(backend, ctx.host.kernel.platform)}: can't initialize iptables table \`filter': Permission denied (you must be root)\nPerhaps iptables or your kernel needs to be upgraded.`;
+      : `${program} ${versionOf(backend, ctx.host.kernel.platform)}: can't initialize iptables table \`${table}': Permission denied (you must be root)\nPerhaps iptables or your kernel needs to be upgraded.`;
   return yield* fail(ctx, text, backend === 'nft' ? 4 : 3);
 }
 

@@ -1,7 +1,7 @@
 /** One DNS question to one server, over UDP or TCP, as dig, nslookup and host ask it. */
 import type { Errno } from '../../base/errno.ts';
 import type { Blocking, ProgramContext } from '../../process/program.ts';
-import { connectTcp, receive, receiveFrom, sendAll, tcpSocket, udpConnect, udpSend, udpSocket } from '../../transport/index.ts';
+import { connectTcp, receive, receiveFrom, sendAll, tcpSocket, udpConnect, udpSend, udpSocket, type UdpSocket } from '../../transport/index.ts';
 import { decodeDns, type DnsMessage, type DnsRecord, DNS_TYPE_NAMES, encodeDns } from '../../wire/dns.ts';
 import { formatIpv4 } from '../../base/address.ts';
 
@@ -10,24 +10,26 @@ export type DnsAnswer = { readonly message: DnsMessage; readonly size: number; r
 
 /** *blocking* Sends `query` and waits until `timeout` µs have passed. */
 export function* askOnce(ctx: ProgramContext, server: number, port: number, query: DnsMessage, tcp: boolean, timeout: number): Blocking<DnsAnswer> {
-  const started = ctx.now;
-  const deadline = started + timeout;
-  const octets = encodeDns(query);
-  if (tcp) return yield* askTcp(ctx, server, port, octets, started, deadline);
+  if (tcp) return yield* askTcp(ctx, server, port, encodeDns(query), ctx.now, ctx.now + timeout);
   const socket = udpSocket(ctx.netns).ownedBy(ctx.origin);
   try {
     const connected = udpConnect(socket, server, port);
-    if (!connected.ok) return { failed: connected.errno };
-    const sent = udpSend(socket, octets);
-    if (!sent.ok) return { failed: sent.errno };
-    for (;;) {
-      const datagram = yield* receiveFrom(ctx, socket, deadline);
-      if (!datagram.ok) return { failed: datagram.errno === 'EAGAIN' ? 'timeout' : datagram.errno };
-      const message = decodeDns(datagram.value.payload);
-      if (message?.response === true && message.id === query.id) return { message, size: datagram.value.payload.length, took: ctx.now - started };
-    }
+    return connected.ok ? yield* askBy(ctx, socket, query, timeout) : { failed: connected.errno };
   } finally {
     socket.close();
+  }
+}
+
+/** *blocking* The same by a connected socket. */
+export function* askBy(ctx: ProgramContext, socket: UdpSocket, query: DnsMessage, timeout: number): Blocking<DnsAnswer> {
+  const started = ctx.now;
+  const sent = udpSend(socket, encodeDns(query));
+  if (!sent.ok) return { failed: sent.errno };
+  for (;;) {
+    const datagram = yield* receiveFrom(ctx, socket, started + timeout);
+    if (!datagram.ok) return { failed: datagram.errno === 'EAGAIN' ? 'timeout' : datagram.errno };
+    const message = decodeDns(datagram.value.payload);
+    if (message?.response === true && message.id === query.id) return { message, size: datagram.value.payload.length, took: ctx.now - started };
   }
 }
 

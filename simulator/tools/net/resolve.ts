@@ -89,6 +89,12 @@ function hostsLines(ctx: ProgramContext): [string, string[]][] {
     .map(([address, ...names]) => [address as string, names]);
 }
 
+/** *blocking* As {@link resolve}, by a busybox: some were linked without what looks names up. */
+export function* resolveInBusybox(ctx: ProgramContext, name: string, family: 0 | 4 | 6 = 0): Blocking<Resolution> {
+  if (ctx.host.kernel.platform.busyboxNames || literalAddress(name) !== undefined) return yield* resolve(ctx, name, family);
+  return { addresses: [], error: 'unknown', name };
+}
+
 /** *blocking* The addresses of a host name or literal. `family` 0 for both; gives up at `deadline` (virtual µs). */
 export function* resolve(ctx: ProgramContext, name: string, family: 0 | 4 | 6 = 0, deadline?: number): Blocking<Resolution> {
   const wanted = (list: readonly ResolvedAddress[]): ResolvedAddress[] => list.filter((entry) => family === 0 || entry.family === family);

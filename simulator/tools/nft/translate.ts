@@ -1,10 +1,11 @@
 /**
- * Rules of iptables-nft in the words of nft(8) 1.1. Mirrors iptables/nft-shared.c (what is written as expressions of
+ * Rules of iptables-nft in the words of nft(8) 1.1, or of 0.9.8 (`2021`). Mirrors iptables/nft-shared.c (what is written as expressions of
  * nf_tables and so printed by nft itself) and the xlate functions of libxt_*.c (what stays an extension, which nft asks
  * libxtables about; one without such a function is shown as `xt match "NAME"`).
  * Deviations: byte order, sets and the like that iptables-nft never writes are not known here.
  */
 import { formatIpv4, formatMac } from '../../base/address.ts';
+import type { NftRelease } from '../../base/platform.ts';
 import type { MatchUse, TargetUse } from '../../netfilter/extension.ts';
 import { saveMask } from '../../netfilter/address.ts';
 import { protocolName } from '../../netfilter/names.ts';
@@ -26,13 +27,44 @@ export function hasExtensions(spec: RuleSpec): boolean {
 }
 
 /** One rule as `nft list` prints it, without indentation. */
-export function translateRule(spec: RuleSpec, counters: string): string {
+export function translateRule(spec: RuleSpec, counters: string, manner: NftRelease['words'] = '2025'): string {
+  return manner === '2025' ? translate2025(spec, counters) : translate2021(spec, counters);
+}
+
+/** 0.9.8 names devices first, keeps the dependency on a protocol, and leaves blanks behind some statements. */
+function translate2021(spec: RuleSpec, counters: string): string {
+  const words = [...deviceWords(spec)];
+  if (spec.protocol !== 0) words.push(`meta l4proto ${not(spec.notProtocol)}${protocolName(spec.protocol)}`);
+  words.push(...addressWords(spec));
+  if (spec.fragment) words.push(`ip frag-off & 0x1fff ${spec.notFragment ? '==' : '!='} 0x0`);
+  for (const use of spec.matches) {
+    // What is asked of both ports has no words yet but the protocol's.
+    const both = use.extension.name === 'multiport' && (use.data as Fields)['which'] === 'ports';
+    const text = both ? protocolName(spec.protocol) : matchText(use).replaceAll('PROTOCOL', protocolName(spec.protocol));
+    if (text !== '') words.push(text.replace(/^xt match "(.*)"$/, '# $1'));
+  }
+  words.push(counters);
+  if (spec.jump !== '') words.push(verdictText(spec).replace(/^xt target "(.*)"$/, '# $1').replace(/^(masquerade|redirect|meta mark set 0x\w+)$/, '$1 '));
+  return words.join(' ');
+}
+
+function addressWords(spec: RuleSpec): string[] {
   const words: string[] = [];
   if (spec.sourceMask !== 0) words.push(`ip saddr ${not(spec.notSource)}${address(spec.source, spec.sourceMask)}`);
   if (spec.destinationMask !== 0)
     words.push(`ip daddr ${not(spec.notDestination)}${address(spec.destination, spec.destinationMask)}`);
+  return words;
+}
+
+function deviceWords(spec: RuleSpec): string[] {
+  const words: string[] = [];
   if (spec.input !== '') words.push(`iifname ${not(spec.notInput)}"${spec.input.replace(/\+$/, '*')}"`);
   if (spec.output !== '') words.push(`oifname ${not(spec.notOutput)}"${spec.output.replace(/\+$/, '*')}"`);
+  return words;
+}
+
+function translate2025(spec: RuleSpec, counters: string): string {
+  const words = [...addressWords(spec), ...deviceWords(spec)];
   const implied = spec.matches.some(
     ({ extension, data }) =>
       (extension.name === 'tcp' || extension.name === 'udp') && portsText(extension.name, data as Fields) !== '',

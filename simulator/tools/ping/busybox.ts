@@ -4,7 +4,7 @@ import { strerror } from '../../base/errno.ts';
 import type { Program, ProgramContext, Tool } from '../../process/program.ts';
 import { bindToDevice, icmpBind, icmpSocket } from '../../transport/index.ts';
 import { getopt } from '../net/getopt.ts';
-import { resolve } from '../net/resolve.ts';
+import { resolveInBusybox } from '../net/resolve.ts';
 import { probe } from './probe.ts';
 import { PingStatistics, thousandths } from './statistics.ts';
 
@@ -52,7 +52,7 @@ function* main(ctx: ProgramContext): Program {
     yield* ctx.err('ping: a flood (-i 0) is not emulated here\n');
     return 1;
   }
-  const found = yield* resolve(ctx, target, 4);
+  const found = yield* resolveInBusybox(ctx, target, 4);
   const address = found.addresses[0]?.address;
   if (address === undefined) {
     yield* ctx.err(`ping: bad address '${target}'\n`);

@@ -3,7 +3,7 @@ import { formatIpv4, parseIpv4 } from '../../base/address.ts';
 import { strerror } from '../../base/errno.ts';
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
 import { getopt } from '../net/getopt.ts';
-import { resolve, reverse } from '../net/resolve.ts';
+import { resolveInBusybox, reverse } from '../net/resolve.ts';
 import { newProbe, Prober, type Probe } from './probes.ts';
 
 const USAGE = `BusyBox v1.37.0 multi-call binary.
@@ -57,7 +57,7 @@ function* main(ctx: ProgramContext): Program {
     }
     numbers[name] = Number(value);
   }
-  const address = (yield* resolve(ctx, host, 4)).addresses[0]?.address;
+  const address = (yield* resolveInBusybox(ctx, host, 4)).addresses[0]?.address;
   if (address === undefined) {
     yield* ctx.err(`traceroute: bad address '${host}'\n`);
     return 1;

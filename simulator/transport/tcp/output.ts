@@ -95,6 +95,7 @@ export function transmit(socket: TcpSocket, flags: number, seq: number, payload:
   const { ns } = socket;
   const packet = ns.kernel.universe.packets.make();
   packet.protocol = PROTO_TCP;
+  packet.partial = true;
   packet.src = socket.local;
   packet.dst = socket.remote;
   packet.sport = socket.localPort;

@@ -1,6 +1,7 @@
 /** Steps, map or tables: what is looked at. Map and tables are fetched when they are first wanted. */
 import type { Observing } from '../../lab/observe.ts';
 import { phrases } from '../../explain/index.ts';
+import type { LookRequest } from '../../lab/look-event.ts';
 import { h } from '../dom.ts';
 import type { WorldMap } from '../map/panel.ts';
 import type { TablesPanel } from '../tables/panel.ts';
@@ -20,6 +21,7 @@ export class Look {
   #map: WorldMap | undefined;
   #tables: TablesPanel | undefined;
   #stale = true;
+  #opening: Promise<void> = Promise.resolve();
 
   /** @param ready called when a view has been fetched and wants to know the step */
   constructor(element: HTMLElement, body: HTMLElement, calls: Observing, ready: () => void) {
@@ -47,7 +49,18 @@ export class Look {
     this.#chosen = look;
     this.#element.dataset['look'] = look;
     for (const [name, tab] of this.#tabs) tab.setAttribute('aria-pressed', String(name === look));
-    void this.#open(look);
+    this.#opening = this.#open(look);
+  }
+
+  /** Shows a view that the prose asks for, also where no packet has been seen yet. */
+  async go({ look, at, table }: LookRequest): Promise<void> {
+    this.choose(look);
+    if (look !== 'steps') this.main.hidden = false;
+    await this.#opening;
+    if (look !== 'tables') return;
+    const [host = '', netns = 'host'] = at?.split('/') ?? [];
+    if (host !== '') this.#tables?.go(host, netns);
+    this.#tables?.choose(table);
   }
 
   /** Something happened in the world. */

@@ -3,6 +3,7 @@
  * sentences, on the map of the world, and in the tables that decided. The list is the thing itself; the others follow it.
  */
 import type { Story, StoryPacket, StorySummary } from '../../../simulator/index.ts';
+import { onLookRequest } from '../../lab/look-event.ts';
 import type { Observing } from '../../lab/observe.ts';
 import { explainHop, explainSummary, packetLabel, phrases } from '../../explain/index.ts';
 import { button, h, icon } from '../dom.ts';
@@ -39,6 +40,8 @@ export class PacketStory {
   /** The event at which time stands, until the story of its packet shows it. */
   #standing: { readonly flow: number; readonly sequence: number } | undefined;
   #stood = -1;
+  /** When the world was ready, in its own time; the time bar counts from there, and so does the list. */
+  #origin = 0;
   /** The summary of the story on the screen, to tell whether it changed. */
   #shown = '';
 
@@ -73,6 +76,7 @@ export class PacketStory {
     const title = head.querySelector('h2')!;
     title.textContent = ui.title;
     title.after(this.#look.buttons);
+    onLookRequest((request) => void this.#look.go(request));
     head.after(this.#tools, this.#filter.element, this.#note, this.#packets, this.#stepper.element, this.#look.main);
   }
 
@@ -87,7 +91,11 @@ export class PacketStory {
   }
 
   /** Time has come to stand at an event: the story goes there, and the tables mark what the step has changed. */
-  stand(at: { readonly flow: number; readonly sequence: number } | undefined): void {
+  stand(at: { readonly flow: number; readonly sequence: number } | undefined, origin: number): void {
+    if (origin !== this.#origin) {
+      this.#origin = origin;
+      this.#list();
+    }
     if (at === undefined || at.sequence === this.#stood) return;
     this.#stood = at.sequence;
     this.#look.stepped();
@@ -126,9 +134,9 @@ export class PacketStory {
     this.#newest = newest?.id ?? -1;
     const present = passing.some(({ id }) => id === this.#story?.id);
     const wanted = follows || !present ? newest?.id : this.#story!.id;
-    this.#choice.replaceChildren(...options(stories, wanted));
+    this.#choice.replaceChildren(...options(stories, wanted, this.#origin));
     if (own.length > 0)
-      this.#choice.append(h('optgroup', { label: phrases().ui.betweenNodes }, ...options(own, wanted)));
+      this.#choice.append(h('optgroup', { label: phrases().ui.betweenNodes }, ...options(own, wanted, this.#origin)));
     if (wanted === undefined) return;
     const summary = JSON.stringify(this.#all.find((story) => story.id === wanted));
     if (summary === this.#shown) return; // what is on the screen did not change
@@ -292,10 +300,11 @@ export class PacketStory {
 }
 
 /** Newest first. */
-function options(stories: readonly StorySummary[], wanted: number | undefined): HTMLElement[] {
-  return [...stories]
-    .reverse()
-    .map((story) => h('option', { value: String(story.id), selected: story.id === wanted }, explainSummary(story)));
+function options(stories: readonly StorySummary[], wanted: number | undefined, origin: number): HTMLElement[] {
+  return [...stories].reverse().map((story) => {
+    const said = explainSummary({ ...story, startedAt: story.startedAt - origin });
+    return h('option', { value: String(story.id), selected: story.id === wanted }, said);
+  });
 }
 
 /** Swarm's own ports: 2377 for its managers, 7946 for gossip. */

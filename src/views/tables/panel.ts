@@ -50,7 +50,7 @@ export class TablesPanel {
         kind,
         h(
           'button',
-          { type: 'button', 'aria-pressed': kind === this.#kind, onclick: () => this.#choose(kind) },
+          { type: 'button', 'aria-pressed': kind === this.#kind, onclick: () => this.choose(kind) },
           tables[kind].name,
         ),
       ]),
@@ -124,8 +124,10 @@ export class TablesPanel {
     this.#draw(fresh);
   }
 
-  #choose(kind: TableKind): void {
-    this.#press(kind);
+  /** Shows one of the tables; what is none changes nothing. */
+  choose(kind: string | undefined): void {
+    if (kind === undefined || !this.#kinds.has(kind as TableKind)) return;
+    this.#press(kind as TableKind);
     this.#draw(false);
   }
 

@@ -2,6 +2,7 @@
  * The time bar: play and pause, step, pace, the scrubber, and what is done more rarely behind four words. Below it one
  * line says where the world stands.
  */
+import '../../offline/soon.ts'; // of the dock's parts this is the first that comes after the prompt
 import type { LabConnection } from '../../lab/connection.ts';
 import type { Target } from '../../lab/instant.ts';
 import type { Place } from '../../lab/link.ts';
@@ -20,7 +21,8 @@ export interface TimeBarOptions {
   readonly element: HTMLElement;
   readonly connection: LabConnection;
   readonly tree: TreeCopy;
-  readonly place: Place;
+  /** What links are made for; without it there are none. */
+  readonly place?: Place;
 }
 
 export class TimeBar {
@@ -61,12 +63,9 @@ export class TimeBar {
     this.#halt = h('button', { type: 'button', className: 'halt', onclick: () => ask({ do: 'halt' }) }, words.halt);
     const { rules } = options.connection.calls;
     this.#branches = branchMenu(words, options.tree, (branch) => ask({ do: 'switch', branch }));
-    const link = linkMenu(
-      words,
-      options,
-      () => (this.#state === undefined ? 0 : options.tree.present(this.#state)),
-      (text) => this.#say(text),
-    );
+    const { tree, place } = options;
+    const present = (): number => (this.#state === undefined ? 0 : tree.present(this.#state));
+    const link = place === undefined ? [] : [linkMenu(words, { tree, place }, present, (text) => this.#say(text))];
     this.#past = h('p', { className: 'past-note', hidden: true });
     document.querySelector('.lab-dock .groups')?.after(h('div', { className: 'past-place' }, this.#past));
     const group = (className: string, ...children: HTMLElement[]) => h('span', { className }, ...children);
@@ -80,7 +79,7 @@ export class TimeBar {
         'rare',
         this.#halt,
         this.#undo,
-        ...[jumpMenu(words, ask, rules), skipMenu(words, ask), this.#branches, link].map(({ element }) => element),
+        ...[jumpMenu(words, ask, rules), skipMenu(words, ask), this.#branches, ...link].map(({ element }) => element),
       ),
     );
     options.element.onkeydown = (event) => this.#onKey(event);

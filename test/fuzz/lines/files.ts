@@ -123,6 +123,7 @@ export const MACHINE: readonly ToolLines[] = [
   },
   {
     tool: 'mktemp',
+    silent: true, // -q
     source: IN_FILES,
     lines: ['mktemp', 'mktemp % x.XXXX', 'mktemp % /nosuch/x.XXXX'],
     values: { '': ['/tmp/dir', 'y'] },

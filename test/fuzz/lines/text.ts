@@ -56,6 +56,7 @@ export const TEXT: readonly ToolLines[] = [
   },
   {
     tool: 'sort',
+    silent: true, // -C
     source: [`${EVERYDAY}sort.ts`],
     lines: [
       'sort /tmp/text',

@@ -178,6 +178,8 @@ class Run {
     if (rest.length > 0 || piped.length > 0) {
       if (first.kind === 'field' || first.kind === 'variable' || first.kind === 'chain') {
         const name = first.path.at(-1) ?? nodeText(first);
+        const method = first.kind === 'field' && first.path.length === 1 && dot instanceof GoStruct ? dot.methods.get(name) : undefined;
+        if (method !== undefined) return method(String(piped[0] ?? this.operand(dot, rest[0] as Operand)));
         this.fail(first.position, nodeText(first), `${name} is not a method but has arguments`);
       }
       this.fail(first.position, nodeText(first), `can't give argument to non-function ${nodeText(first)}`);

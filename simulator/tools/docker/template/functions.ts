@@ -146,7 +146,9 @@ function index(start: Value, ...keys: Value[]): Value {
     } else if (isMap(value)) {
       if (typeof key !== 'string')
         throw new CallError(`error calling index: value has type ${typeName(key)}; should be string`);
-      value = value[key];
+      // Maps of strings have an empty one for every other key.
+      const texts = Object.values(value).every((each) => typeof each === 'string');
+      value = Object.hasOwn(value, key) ? value[key] : texts ? '' : undefined;
     } else throw new CallError(`error calling index: can't index item of type ${typeName(value)}`);
   }
   return value;

@@ -63,8 +63,17 @@ export class GoStruct {
   readonly names: readonly string[];
   private readonly read: (name: string) => Value;
   private readonly encode: () => string;
+  /** Methods that take a word: `{{.Label "tier"}}`. */
+  readonly methods: ReadonlyMap<string, (argument: string) => Value>;
 
-  constructor(typeName: string, names: readonly string[], read: (name: string) => Value, encode: () => string) {
+  constructor(
+    typeName: string,
+    names: readonly string[],
+    read: (name: string) => Value,
+    encode: () => string,
+    methods: ReadonlyMap<string, (argument: string) => Value> = new Map(),
+  ) {
+    this.methods = methods;
     this.typeName = typeName;
     this.names = names;
     this.read = read;

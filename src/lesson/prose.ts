@@ -2,9 +2,10 @@
 import { parse } from 'yaml';
 import { createWorld, type Scenario } from '../../simulator/index.ts';
 import { type Lab } from '../../simulator/lesson/index.ts';
+import { commandsOf } from '../build/commands.mjs';
 import { externals } from '../lab/externals.ts';
-import { type Fact, NOT_RUN } from '../lesson/prove.ts';
-import { NoPrompt, Typist } from '../lesson/typist.ts';
+import { type Fact, NOT_RUN } from './prove.ts';
+import { NoPrompt, Typist } from './typist.ts';
 
 /** One block of commands, with the output that the prose prints right after it, if any. */
 interface Block {
@@ -26,8 +27,7 @@ export interface Prose {
 const FENCE = /^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm;
 
 /** The head and the blocks of a lesson's MDX. */
-export async function readProse(text: string): Promise<Prose> {
-  const { commandsOf } = await import('../build/code-buttons.mjs');
+export function readProse(text: string): Prose {
   const [, head = ''] = /^---\n([\s\S]*?)\n---\n/.exec(text) ?? [];
   const { lab } = (parse(head) ?? {}) as { lab?: Prose['lab'] };
   const fences = [...text.matchAll(FENCE)];
@@ -55,7 +55,7 @@ export async function proveProse(
   lab: Pick<Lab, 'terminals' | 'scenario'>,
   scenario: Scenario,
 ): Promise<Fact[]> {
-  const { lab: head, blocks } = await readProse(text);
+  const { lab: head, blocks } = readProse(text);
   const facts: Fact[] = [];
   const own = typeof lab.scenario === 'string' && head?.scenario === lab.scenario && scenario.setup.length === 0;
   const sameLab = head?.scenario === name || own;
@@ -78,7 +78,7 @@ export async function proveProse(
 
 /** The text of a lesson with every printed output as the machines print it now. */
 export async function withOutputs(text: string, scenario: Scenario): Promise<string> {
-  const { blocks } = await readProse(text);
+  const { blocks } = readProse(text);
   const typist = new Typist(createWorld(scenario, { externals, trace: false }));
   let result = '';
   let done = 0;
