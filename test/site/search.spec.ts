@@ -97,25 +97,31 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('once used, it works without a network', async ({ page, context }) => {
-  await page.goto('/en/about/');
-  await page.evaluate(() => navigator.serviceWorker.ready);
-  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
-  await page.keyboard.press('Control+k');
-  await search(page, 'ingress');
-  await expect
-    .poll(() =>
-      page.evaluate(async () => {
-        const files = (await (await fetch('/pagefind/files.txt')).text())
-          .split('\n')
-          .filter((file) => file.includes('/en_'));
-        const kept = await Promise.all(files.map((file) => caches.match(`/pagefind/${file}`, { ignoreSearch: true })));
-        return files.length > 0 && kept.every((one) => one !== undefined);
-      }),
-    )
-    .toBe(true);
-  await context.setOffline(true);
-  await page.reload();
-  await page.keyboard.press('Control+k');
-  await search(page, 'masquerade');
+test.describe('with a service worker', () => {
+  test.use({ serviceWorkers: 'allow' });
+
+  test('once used, it works without a network', async ({ page, context }) => {
+    await page.goto('/en/about/');
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    await page.keyboard.press('Control+k');
+    await search(page, 'ingress');
+    await expect
+      .poll(() =>
+        page.evaluate(async () => {
+          const files = (await (await fetch('/pagefind/files.txt')).text())
+            .split('\n')
+            .filter((file) => file.includes('/en_'));
+          const kept = await Promise.all(
+            files.map((file) => caches.match(`/pagefind/${file}`, { ignoreSearch: true })),
+          );
+          return files.length > 0 && kept.every((one) => one !== undefined);
+        }),
+      )
+      .toBe(true);
+    await context.setOffline(true);
+    await page.reload();
+    await page.keyboard.press('Control+k');
+    await search(page, 'masquerade');
+  });
 });
