@@ -28,6 +28,7 @@ import {
   notEmulated,
   number,
   pick,
+  refuseOptions,
   type Call,
 } from './ip/command.ts';
 import { deviceNames } from './ip/complete.ts';
@@ -241,6 +242,7 @@ function link(call: Call, words: readonly string[]): number {
   if (command === 'set') return setBridgeLink(call, args);
   if (command === undefined) throw new Exit(255, `Command "${first}" is unknown, try "bridge link help".`);
   if (command === 'help') throw notEmulated('bridge', 'link help');
+  refuseOptions('bridge', call.options, 'link', ['stats']);
   let only: NetDevice | undefined;
   let master: NetDevice | undefined;
   while (!args.done) {
@@ -329,6 +331,7 @@ function vlan(call: Call, words: readonly string[]): number {
   if ((command !== 'show' && command !== 'list' && command !== 'lst') || words.length > 1)
     throw notEmulated('bridge', `vlan ${words.join(' ')}`);
   if (call.options.json) throw notEmulated('bridge', 'vlan with -json');
+  refuseOptions('bridge', call.options, 'vlan', ['details', 'stats']);
   const rows: { name: string; pvid: number }[] = [];
   for (const dev of call.ns.devices.values()) {
     if (dev.bridge === null && dev.port === null) continue;

@@ -5,12 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { dictionary } from './dictionary.ts';
 import { Examiner } from './effects.ts';
 import { MACHINE } from './lines/files.ts';
+import { IPROUTE } from './lines/iproute.ts';
 import { NET } from './lines/net.ts';
 import { NETFILTER } from './lines/netfilter.ts';
 import { TEXT } from './lines/text.ts';
 
 const only = process.env['FUZZ_TOOL'];
-const all = [...TEXT, ...MACHINE, ...NET, ...NETFILTER].filter(({ tool }) => only === undefined || tool === only);
+const all = [...TEXT, ...MACHINE, ...NET, ...NETFILTER, ...IPROUTE].filter(
+  ({ tool }) => only === undefined || tool === only,
+);
 
 /** getopt takes the beginning of a long name for the whole. */
 const isListed = (option: string, names: readonly string[]): boolean =>

@@ -249,6 +249,17 @@ export function setBridge(dev: NetDevice, settings: BridgeSettings): Result<unde
   return done;
 }
 
+/** What a tunnel is made with and keeps. */
+const FIXED_FLAGS = [
+  'proxy',
+  'rsc',
+  'l2miss',
+  'l3miss',
+  'udpChecksum',
+  'udp6ZeroChecksumTx',
+  'udp6ZeroChecksumRx',
+] as const;
+
 /** vxlan_changelink: VNI, port and the like stay as they are. */
 export function changeVxlan(dev: NetDevice, changes: Partial<VxlanOptions>, origin: Origin): Result<undefined> {
   const old = dev.vxlan;
@@ -256,6 +267,8 @@ export function changeVxlan(dev: NetDevice, changes: Partial<VxlanOptions>, orig
   if (changes.vni !== undefined && changes.vni !== old.vni) return refuse('EOPNOTSUPP', 'Cannot change VNI');
   if (changes.dstPort !== undefined && changes.dstPort !== old.dstPort)
     return refuse('EOPNOTSUPP', 'Cannot change UDP port');
+  if (FIXED_FLAGS.some((flag) => changes[flag] !== undefined)) return refuse('EOPNOTSUPP');
+  if (changes.srcPortMin !== undefined) return refuse('EOPNOTSUPP', 'Cannot change the port range');
   const remote = changes.remote ?? old.remote;
   const fresh: VxlanState = {
     ...old,

@@ -86,6 +86,7 @@ interface AddressFilter extends LinkFilter {
   label?: string;
   to?: { address: number; prefix: number };
   secondary?: boolean;
+  dynamic?: boolean;
 }
 
 function scope(word: string): InterfaceAddress['scope'] {
@@ -113,7 +114,7 @@ function addressFilter(call: Call, args: Args): AddressFilter {
     else if (word === 'primary') filter.secondary = false;
     else if (word === 'secondary') filter.secondary = true;
     else if (word === 'permanent' || word === 'dynamic') {
-      if (word === 'dynamic') throw notEmulated('ip', 'address show dynamic');
+      filter.dynamic = word === 'dynamic';
     } else linkFilter(call, filter, word, args);
   }
   return filter;
@@ -127,6 +128,11 @@ function labelMatches(pattern: string, label: string): boolean {
   return new RegExp(`^${source}$`).test(label);
 }
 
+/** True for an address that ends. */
+function isDynamic({ lifetime }: InterfaceAddress): boolean {
+  return lifetime !== undefined && lifetime.valid !== FOREVER;
+}
+
 function wanted4(call: Call, dev: NetDevice, filter: AddressFilter): InterfaceAddress[] {
   if (call.options.family !== 'any' && call.options.family !== 'inet') return [];
   return dumpAddresses(dev).filter(
@@ -134,13 +140,15 @@ function wanted4(call: Call, dev: NetDevice, filter: AddressFilter): InterfaceAd
       (filter.scope === undefined || entry.scope === filter.scope) &&
       (filter.label === undefined || labelMatches(filter.label, entry.label)) &&
       (filter.secondary === undefined || entry.secondary === filter.secondary) &&
+      (filter.dynamic === undefined || filter.dynamic === isDynamic(entry)) &&
       (filter.to === undefined || addressIn(entry, filter.to.address, filter.to.prefix)),
   );
 }
 
 function wanted6(call: Call, dev: NetDevice, filter: AddressFilter): InterfaceAddress6[] {
   if (call.options.family !== 'any' && call.options.family !== 'inet6') return [];
-  if (filter.label !== undefined || filter.to !== undefined || filter.secondary === true) return [];
+  if (filter.label !== undefined || filter.to !== undefined || filter.secondary === true || filter.dynamic === true)
+    return [];
   return dev.addresses6.filter((entry) => filter.scope === undefined || entry.scope === filter.scope);
 }
 
@@ -223,7 +231,7 @@ function printInet(call: Call, out: Printer, dev: NetDevice, entry: InterfaceAdd
       out.any('broadcast', formatIpv4(entry.broadcast), `brd ${paint(options, 'inet', formatIpv4(entry.broadcast))} `);
     out.any('scope', entry.scope, `scope ${entry.scope} `);
     if (entry.secondary) out.any('secondary', true, 'secondary ');
-    if (entry.lifetime !== undefined && entry.lifetime.valid !== FOREVER) out.any('dynamic', true, 'dynamic ');
+    if (isDynamic(entry)) out.any('dynamic', true, 'dynamic ');
     if (entry.lifetime !== undefined && left(call, entry.lifetime.preferred, entry.lifetime.since) === 0)
       out.any('deprecated', true, 'deprecated ');
     out.any('label', entry.label, entry.label);
@@ -323,7 +331,11 @@ function modify(call: Call, args: Args, verb: 'add' | 'replace' | 'delete'): num
         '         This special behaviour is likely to disappear in further releases,\n' +
         '         fix your scripts!\n';
     }
+    for (const key of ['label', 'scope', 'broadcast', 'valid', 'preferred'] as const)
+      if (wanted[key] !== undefined) throw notEmulated('ip', `address delete with ${key}`);
     const bits = wanted.peer?.prefix ?? (local.explicit ? local.prefix : undefined);
+    if (wanted.peer !== undefined && !hasPeer(dev, local.address, wanted.peer))
+      demand(call, refuse('EADDRNOTAVAIL', 'ipv4: Address not found'));
     demand(call, deleteAddress(dev, local.address, bits));
     return 0;
   }
@@ -345,6 +357,13 @@ function modify(call: Call, args: Args, verb: 'add' | 'replace' | 'delete'): num
   };
   demand(call, newAddress(dev, request, verb === 'replace'));
   return 0;
+}
+
+/** True when the device has this address with this other end. */
+function hasPeer(dev: NetDevice, address: number, peer: { address: number; prefix: number }): boolean {
+  return dev.addresses.some(
+    (entry) => entry.address === address && entry.prefix === peer.prefix && entry.peer === peer.address,
+  );
 }
 
 function broadcastFor(word: string | undefined, network: number, bits: number): number {

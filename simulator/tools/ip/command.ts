@@ -128,6 +128,17 @@ export function notEmulated(program: string, what: string): Exit {
   return new Exit(1, `${program}: ${what} is not emulated here`);
 }
 
+/** Ends the command when an option is on that `what` is felt with in the original and not here. */
+export function refuseOptions(
+  program: string,
+  options: Options,
+  what: string,
+  names: readonly (keyof Options)[],
+): void {
+  for (const name of names)
+    if (options[name] !== false && options[name] !== 0) throw notEmulated(program, `option -${name} of ${what}`);
+}
+
 /** What iproute2 prints when the kernel refuses: its message when it gave one, else the error's text. */
 export function refusalText(refused: Refused): string {
   if (refused.message === undefined) return `RTNETLINK answers: ${strerror(refused.errno)}\n`;

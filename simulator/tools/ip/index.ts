@@ -5,7 +5,7 @@
  */
 import type { Blocking, Program, ProgramContext, Tool } from '../../process/program.ts';
 import { ipAddress } from './address.ts';
-import { defaultOptions, Exit, matches, notEmulated, pick, type Call, type Options } from './command.ts';
+import { defaultOptions, Exit, matches, notEmulated, pick, refuseOptions, type Call, type Options } from './command.ts';
 import { completeIp } from './complete.ts';
 import { ipLink } from './link.ts';
 import { ipMaddress } from './maddress.ts';
@@ -142,6 +142,18 @@ function parseOptions(argv: readonly string[]): Parsed {
   return { options, netns, words: argv.slice(at), version: false };
 }
 
+/** Options that change what the original prints of an object, and not what this one does. */
+const UNHEARD: Readonly<Record<string, readonly (keyof Options)[]>> = {
+  rule: ['color', 'details'],
+  neighbor: ['brief'],
+  neighbour: ['brief'],
+  maddress: ['color', 'json', 'oneline'],
+  monitor: ['json', 'brief'],
+  xfrm: ['json', 'oneline'],
+};
+/** Families of which an object knows nothing. */
+const STRANGE: Readonly<Record<string, readonly Options['family'][]>> = { rule: ['link'], xfrm: ['inet6', 'link'] };
+
 const CHANGED = ['link', 'address', 'route', 'rule', 'neighbor', 'neighbour'];
 const CHANGES = ['add', 'change', 'chg', 'replace', 'set', 'delete', 'append', 'prepend', 'flush'] as const;
 
@@ -165,6 +177,8 @@ function* run(ctx: ProgramContext): Blocking<number> {
   const [name, command] = found;
   if (name === 'help') throw new Exit(255, IP_USAGE);
   if (command === undefined && name !== 'monitor') throw notEmulated('ip', `object ${name}`);
+  refuseOptions('ip', options, name, UNHEARD[name] ?? []);
+  if (STRANGE[name]?.includes(options.family) === true) throw notEmulated('ip', `family ${options.family} of ${name}`);
   if (name === 'netns' && isExec(rest)) return yield* netnsExec(ctx, rest.slice(1), options.all);
   if (changesNetwork(name, rest[0]) && !ctx.capable('NET_ADMIN')) throw new Exit(2, 'RTNETLINK answers: Operation not permitted');
   const call: Call = {

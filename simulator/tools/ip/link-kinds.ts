@@ -5,7 +5,7 @@ import type { VxlanOptions } from '../../kernel/devices.ts';
 import { changeVxlan, setBridge, type BridgeSettings, type LinkKind } from '../../kernel/netlink/link.ts';
 import { refuse } from '../../base/result.ts';
 import type { Args } from './command.ts';
-import { address, demand, Exit, matches, notEmulated, number, wrong, type Call } from './command.ts';
+import { address, demand, Exit, garbage, matches, notEmulated, number, wrong, type Call } from './command.ts';
 import { parseLink } from './link.ts';
 
 /** The kernel's default port, from before IANA gave 4789. */
@@ -98,6 +98,9 @@ function parsePeer(call: Call, args: Args): Extract<LinkKind, { kind: 'veth' }>[
     );
   }
   const peer = parseLink(call, args);
+  if (peer.type !== undefined) throw garbage('type', peer.type);
+  if (peer.index !== undefined) throw notEmulated('ip', 'index of a peer');
+  if (peer.name !== undefined && peer.dev !== undefined) throw garbage('name', peer.dev);
   return { ...peer.settings, name: peer.name ?? peer.dev, ns: peer.ns };
 }
 

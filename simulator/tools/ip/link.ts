@@ -203,10 +203,10 @@ function add(call: Call, args: Args): number {
 function set(call: Call, args: Args): number {
   const words = parseLink(call, args);
   if (words.dev === undefined) throw new Exit(1, 'Not enough of information: "dev" argument is required.');
+  if (words.index !== undefined) throw notEmulated('ip', 'link set option index');
   const dev = device(call, words.dev);
   if (words.type !== undefined) {
     changeKind(call, dev, words.type, args);
-    return 0;
   }
   if (words.ns !== undefined) demand(call, moveLink(dev, words.ns, words.name));
   else if (words.name !== undefined) demand(call, renameLink(dev, words.name));
@@ -216,6 +216,10 @@ function set(call: Call, args: Args): number {
 
 function remove(call: Call, args: Args): number {
   const words = parseLink(call, args);
+  const [setting] = Object.keys(words.settings);
+  const extra = setting ?? (words.ns !== undefined ? 'netns' : words.index !== undefined ? 'index' : undefined);
+  if (extra !== undefined) throw notEmulated('ip', `link delete with ${extra}`);
+  if (words.dev !== undefined && words.name !== undefined) throw garbage('name', words.name);
   const name = words.dev ?? words.name;
   if (name === undefined) throw new Exit(1, 'Not enough of information: "dev" argument is required.');
   demand(call, deleteLink(device(call, name)));

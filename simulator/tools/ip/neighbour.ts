@@ -14,6 +14,7 @@ import {
   demand,
   device,
   Exit,
+  garbage,
   isIpv6,
   lladdr,
   matches,
@@ -124,6 +125,8 @@ function modify(call: Call, args: Args, verb: NeighbourVerb | 'delete'): number 
 
 function get(call: Call, args: Args): number {
   const words = parse(args);
+  if (words.mac !== undefined) throw garbage('to', 'lladdr');
+  if (words.state !== undefined) throw garbage('to', 'nud');
   if (words.address === undefined || words.dev === undefined)
     throw new Exit(1, 'Device and address are required arguments.');
   const found = demand(call, getNeighbour(device(call, words.dev), words.address));

@@ -7,7 +7,7 @@ import { destroyNamespace } from '../../kernel/namespaces.ts';
 import { setNamespaceId } from '../../kernel/netlink/nsid.ts';
 import type { NetworkNamespace } from '../../kernel/netns.ts';
 import type { Blocking, ProgramContext } from '../../process/program.ts';
-import { demand, Exit, notEmulated, pick, unsigned, wrong, type Call } from './command.ts';
+import { demand, Exit, notEmulated, pick, refuseOptions, unsigned, wrong, type Call } from './command.ts';
 import { namedNamespaces, NETNS_RUN_DIR, openNamespace } from './netns-names.ts';
 import { Printer } from './printer.ts';
 
@@ -81,6 +81,7 @@ function list(call: Call): number {
 }
 
 function listIds(call: Call): number {
+  refuseOptions('ip', call.options, 'netns list-id', ['json']);
   const names = namedNamespaces(call.ctx);
   for (const [ns, id] of [...call.ns.nsids].sort((a, b) => a[1] - b[1])) {
     const named = names.find((one) => one.ns === ns);

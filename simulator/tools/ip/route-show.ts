@@ -47,10 +47,11 @@ function selection(call: Call, args: Args): Selection {
       const name = args.next();
       if (name !== 'all') chosen.scope = scopeOf(name);
     } else if (matches(word, 'type') && word.length > 1) chosen.type = typeOf(args.next());
-    else if (word === 'dev' || word === 'oif' || word === 'iif') chosen.dev = device(call, args.next());
+    else if (word === 'dev' || word === 'oif') chosen.dev = device(call, args.next());
     else if (word === 'via') chosen.via = address(args.next());
     else if (word === 'src') chosen.src = address(args.next());
     else if (
+      word === 'iif' ||
       word === 'metric' ||
       word === 'tos' ||
       word === 'dsfield' ||
@@ -164,6 +165,8 @@ function printRoute6(out: Printer, route: Route6, chosen: Selection, style: Rout
   )
     return;
   if (chosen.protocol !== undefined && chosen.protocol !== 'kernel') return;
+  if (chosen.scope !== undefined && chosen.scope !== 'universe') return;
+  if (chosen.type !== undefined && chosen.type !== route.type) return;
   out.openObject();
   if (route.type !== 'unicast' || style.details === true) out.any('type', route.type);
   out.any('dst', route.destination);
@@ -183,6 +186,7 @@ function printRoute6(out: Printer, route: Route6, chosen: Selection, style: Rout
 /** `ip route flush SELECTION` */
 export function flushRoutes(call: Call, words: readonly string[]): number {
   if (words.length === 0) throw new Exit(1, '"ip route flush" requires arguments.');
+  if (call.options.family === 'inet6') throw notEmulated('ip', 'flushing IPv6 routes');
   const chosen = selection(call, new Args(words));
   if (chosen.table === -1) {
     call.ns.pathMtus.clear();

@@ -211,6 +211,7 @@ function remove(call: Call, args: Args): number {
   if (call.options.family === 'inet6') throw notEmulated('ip', 'changing IPv6 routes');
   const words = parseRoute(call, args);
   if (words.destination === undefined) throw new Exit(255, ROUTE_USAGE);
+  if (words.mtu !== undefined) throw notEmulated('ip', 'route delete with mtu');
   const { type, destination, table, gateway, dev, source, scope, protocol, metric, tos = 0 } = words;
   demand(
     call,

@@ -17,6 +17,7 @@ export function ipRule(call: Call, words: readonly string[]): number {
     case 'list':
     case 'lst':
     case 'show':
+      if (rest.length > 0) throw notEmulated('ip', `rule selector ${rest[0] as string}`);
       return show(call);
     case 'add':
     case 'delete': {
@@ -28,6 +29,8 @@ export function ipRule(call: Call, words: readonly string[]): number {
       return 0;
     }
     case 'flush':
+      if (rest.length > 0) throw notEmulated('ip', `rule selector ${rest[0] as string}`);
+      if (call.options.family === 'inet6') throw notEmulated('ip', 'changing IPv6 rules');
       for (const rule of [...call.ns.fib.rules]) if (rule.priority !== 0) deleteRule(call.ns, rule);
       return 0;
     case undefined:
@@ -38,16 +41,28 @@ export function ipRule(call: Call, words: readonly string[]): number {
 }
 
 /** IPv6 has the two rules of a fresh namespace, and no more. */
-const RULES6 = '0:\tfrom all lookup local\n32766:\tfrom all lookup main\n';
+const RULES6 = [
+  [0, 'local'],
+  [32766, 'main'],
+] as const;
 
 function show(call: Call): number {
   const { options } = call;
-  if (options.family === 'inet6') {
-    call.out += RULES6;
-    return 0;
-  }
   const out = new Printer(options.json, options.pretty);
   out.openArray();
+  if (options.family === 'inet6') {
+    for (const [priority, table] of RULES6) {
+      out.text(`${priority}:\tfrom all lookup ${table}\n`);
+      out.openObject();
+      out.member('priority', priority);
+      out.member('src', 'all');
+      out.member('table', table);
+      out.closeObject();
+    }
+    out.closeArray();
+    call.out += out.finish();
+    return 0;
+  }
   for (const rule of call.ns.fib.rules) {
     out.text(`${formatRule(rule)}\n`);
     out.openObject();

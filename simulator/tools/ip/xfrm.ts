@@ -50,6 +50,9 @@ const POLICY_VERBS = [
   'help',
 ] as const;
 
+/** Verbs whose words select. */
+const LISTING: readonly string[] = ['list', 'show', 'lst', 'deleteall'];
+
 export function ipXfrm(call: Call, words: readonly string[]): number {
   const object = words[0] === undefined ? undefined : pick(words[0], ['state', 'policy', 'monitor', 'help']);
   if (words[0] === undefined || object === 'help')
@@ -73,7 +76,11 @@ function state(call: Call, [word = 'list', ...rest]: readonly string[]): number 
   const verb = pick(word, STATE_VERBS);
   if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "ip xfrm state help".`);
   const { ns } = call;
+  if ((verb === 'flush' || verb === 'count') && rest.length > 0)
+    throw notEmulated('ip', `xfrm state ${verb} ${rest[0] as string}`);
   const given = parseState(new Args(rest));
+  if (LISTING.includes(verb) && (rest.includes('mark') || rest.includes('sel')))
+    throw notEmulated('ip', 'xfrm state selectors mark and sel');
   switch (verb) {
     case 'list':
     case 'show':
@@ -148,7 +155,11 @@ function policy(call: Call, [word = 'list', ...rest]: readonly string[]): number
   const verb = pick(word, POLICY_VERBS);
   if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "ip xfrm policy help".`);
   const { ns } = call;
+  if ((verb === 'flush' || verb === 'count') && rest.length > 0)
+    throw notEmulated('ip', `xfrm policy ${verb} ${rest[0] as string}`);
   const given = parsePolicy(new Args(rest));
+  const unheard = rest.find((one) => !['dir', 'in', 'out', 'fwd', 'ptype', 'main'].includes(one));
+  if (LISTING.includes(verb) && unheard !== undefined) throw notEmulated('ip', `xfrm policy selector ${unheard}`);
   switch (verb) {
     case 'list':
     case 'show':
